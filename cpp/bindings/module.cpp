@@ -1,0 +1,6 @@
+#include "bindings.hpp"
+
+PYBIND11_MODULE(_core, m) {
+  m.doc() = "The C++ side of htj2k: conversion only. Use the package htj2k.";
+  htj2k::bindings::bind_errors(m);
+}

@@ -1,0 +1,1 @@
+namespace htj2k::kernels {}
