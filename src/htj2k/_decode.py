@@ -1,0 +1,3 @@
+"""`decode`: strict, whole, exact."""
+
+from __future__ import annotations
