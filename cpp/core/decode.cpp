@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/ojph_messages.hpp"
 #include "core/sample_lines.hpp"
+#include "core/strict.hpp"
 
 namespace htj2k {
 namespace {
@@ -45,25 +46,71 @@ void pull_rows(ojph::codestream& codestream, const std::vector<value_range>& ran
   }
 }
 
+void fill_with_zero(const image_view& out) {
+  const std::vector<std::int32_t> line(out.width, 0);
+  for (std::uint32_t c = 0; c < out.components; ++c)
+    for (std::uint32_t row = 0; row < out.height; ++row)
+      store_row(line.data(), line.size(), sample_range(8, true), out, c, row);
+}
+
+void refuse_warnings(const std::vector<message>& messages) {
+  for (const auto& m : messages)
+    if (m.is_warning) throw error(error_code::codestream, m.text);
+}
+
 }  // namespace
 
-std::vector<std::string> decode(const std::uint8_t* data, std::size_t size, const decode_options& options,
-                                const image_view& out) {
+std::vector<message> pull_pixels(byte_span codestream, const decode_options& options, const image_view& out) {
   initialize_openjph();
-  const message_capture messages;
+  const message_capture capture;
   ojph::mem_infile file;
-  file.open(data, size);
-  ojph::codestream codestream;
-  codestream.read_headers(&file);
-  codestream.restrict_input_resolution(options.reduce, options.reduce);
-  // All components of a row before the next row, so that interleaved memory is written once. The core only
-  // lets components of equal size come here.
-  codestream.set_planar(false);
-  const auto siz = codestream.access_siz();
+  file.open(codestream.data, static_cast<std::size_t>(codestream.size));
+  ojph::codestream decoder;
+  if (options.resilient) decoder.enable_resilience();
+  decoder.read_headers(&file);
+  decoder.restrict_input_resolution(options.reduce, options.reduce);
+  // All components of a row before the next row, so that interleaved memory is written once. Only components
+  // of equal size come here.
+  decoder.set_planar(false);
+  const auto siz = decoder.access_siz();
   check_layout(siz, out);
-  codestream.create();
-  pull_rows(codestream, clamp_ranges(siz, options, out), out);
-  return messages.messages();
+  decoder.create();
+  pull_rows(decoder, clamp_ranges(siz, options, out), out);
+  if (!options.resilient) refuse_warnings(capture.messages());
+  return capture.messages();
+}
+
+std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
+                                   const image_view& out) {
+  const codestream& cs = opened.cs;
+  if (options.reduce == 0) {
+    const std::uint64_t start = cs.main_header.start;
+    return pull_pixels({cs.data.data + start, *cs.eoc + 2 - start}, options, out);
+  }
+  const auto bytes = whole_packets(cs, opened.walk);
+  return pull_pixels({bytes.data(), bytes.size()}, options, out);
+}
+
+damaged_result decode_damaged(const damaged_codestream& opened, decode_options options, const image_view& out) {
+  damaged_result result;
+  const auto bytes = whole_packets(opened.cs, opened.walk);
+  const byte_span codestream{bytes.data(), bytes.size()};
+  // Damage inside a codeblock shows only while decoding: try strictly as long as nothing else is known.
+  try {
+    if (opened.reason) throw error(*opened.reason);
+    result.messages = pull_pixels(codestream, options, out);
+    return result;
+  } catch (const error& e) {
+    result.reason = e.what();
+  }
+  try {
+    options.resilient = true;
+    result.messages = pull_pixels(codestream, options, out);
+  } catch (const error& e) {
+    fill_with_zero(out);
+    result.reason = e.what();
+  }
+  return result;
 }
 
 }  // namespace htj2k

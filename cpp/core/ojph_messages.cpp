@@ -49,16 +49,16 @@ public:
   }
 };
 
-template <typename Base>
+template <typename Base, bool IsWarning>
 class collecting final : public Base {
 public:
   void operator()(int code, const char*, int, const char* text, ...) override {
     if (current == nullptr) return;
     std::va_list arguments;
     va_start(arguments, text);
-    const std::string message = format(text, arguments);
+    const std::string remark = format(text, arguments);
     va_end(arguments);
-    current->add(with_code(message, code));
+    current->add({IsWarning, with_code(remark, code)});
   }
 };
 
@@ -71,8 +71,8 @@ Handler* immortal() {
 
 void install() {
   ojph::configure_error(immortal<throwing_error>());
-  ojph::configure_warning(immortal<collecting<ojph::message_warning>>());
-  ojph::configure_info(immortal<collecting<ojph::message_info>>());
+  ojph::configure_warning(immortal<collecting<ojph::message_warning, true>>());
+  ojph::configure_info(immortal<collecting<ojph::message_info, false>>());
   const ojph::codestream fills_the_function_tables;
 }
 
@@ -87,8 +87,8 @@ message_capture::message_capture() { current = this; }
 
 message_capture::~message_capture() { current = nullptr; }
 
-void message_capture::add(std::string text) {
-  if (messages_.size() < max_messages) messages_.push_back(std::move(text));
+void message_capture::add(message m) {
+  if (messages_.size() < max_messages) messages_.push_back(std::move(m));
 }
 
 }  // namespace htj2k

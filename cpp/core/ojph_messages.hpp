@@ -10,6 +10,11 @@ namespace htj2k {
 // Installs the handlers and fills OpenJPH's lookup tables, once a process. Call it before any other use.
 void initialize_openjph();
 
+struct message {
+  bool is_warning = false;  // else a note
+  std::string text;
+};
+
 // While it lives, warnings and notes of OpenJPH on this thread are collected here. Not to be nested.
 class message_capture {
 public:
@@ -18,11 +23,11 @@ public:
   message_capture(const message_capture&) = delete;
   message_capture& operator=(const message_capture&) = delete;
 
-  const std::vector<std::string>& messages() const noexcept { return messages_; }
-  void add(std::string text);
+  const std::vector<message>& messages() const noexcept { return messages_; }
+  void add(message m);
 
 private:
-  std::vector<std::string> messages_;
+  std::vector<message> messages_;
 };
 
 }  // namespace htj2k
