@@ -1,0 +1,52 @@
+#include "core/codestream.hpp"
+
+namespace htj2k {
+namespace {
+
+const coding_parameters* parameters_of(const codestream& cs, std::uint16_t tile) {
+  const auto found = cs.tiles.find(tile);
+  return found == cs.tiles.end() ? nullptr : &found->second;
+}
+
+template <typename Value>
+const Value* find(const std::map<std::uint16_t, Value>& map, std::uint16_t key) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+const coding_defaults& defaults_of(const codestream& cs, std::uint16_t tile) {
+  const coding_parameters* own = parameters_of(cs, tile);
+  return own && own->cod ? *own->cod : *cs.main.cod;
+}
+
+const coding_style& style_of(const codestream& cs, std::uint16_t component) {
+  const coding_style* coc = find(cs.main.coc, component);
+  return coc ? *coc : cs.main.cod->style;
+}
+
+const coding_style& style_of(const codestream& cs, std::uint16_t tile, std::uint16_t component) {
+  const coding_parameters* own = parameters_of(cs, tile);
+  if (own) {
+    if (const coding_style* coc = find(own->coc, component)) return *coc;
+    if (own->cod) return own->cod->style;
+  }
+  return style_of(cs, component);
+}
+
+const quantization& quantization_of(const codestream& cs, std::uint16_t component) {
+  const quantization* qcc = find(cs.main.qcc, component);
+  return qcc ? *qcc : *cs.main.qcd;
+}
+
+const quantization& quantization_of(const codestream& cs, std::uint16_t tile, std::uint16_t component) {
+  const coding_parameters* own = parameters_of(cs, tile);
+  if (own) {
+    if (const quantization* qcc = find(own->qcc, component)) return *qcc;
+    if (own->qcd) return *own->qcd;
+  }
+  return quantization_of(cs, component);
+}
+
+}  // namespace htj2k

@@ -1,0 +1,171 @@
+#include "core/decodable.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "core/geometry.hpp"
+#include "core/marker.hpp"
+
+namespace htj2k {
+namespace {
+
+[[noreturn]] void unsupported(const std::string& what, std::uint64_t offset) {
+  throw error(error_code::unsupported, what + " at byte " + std::to_string(offset) + " is not supported", offset);
+}
+
+// Coordinates are 32-bit in the decoder, and it rounds them up to multiples of a precinct (2^15) and of 2^reduce.
+constexpr std::uint64_t max_coordinate = (std::uint64_t{1} << 31) - (std::uint64_t{1} << 16);
+constexpr unsigned max_depth = 32;
+
+void check_size(const image_size& siz) {
+  const std::uint64_t right = siz.tile_x0 + std::uint64_t{siz.tiles_across} * siz.tile_width;
+  const std::uint64_t bottom = siz.tile_y0 + std::uint64_t{siz.tiles_down} * siz.tile_height;
+  if (right > max_coordinate || bottom > max_coordinate)
+    unsupported("a tile grid that reaches beyond coordinate 2^31 - 2^16 (SIZ)", siz.offset);
+  for (const component_size& k : siz.components) {
+    if (k.bit_depth > max_depth)
+      unsupported("a bit depth of " + std::to_string(k.bit_depth) + " (more than 32, SIZ)", siz.offset);
+    if (k.dx != siz.components[0].dx || k.dy != siz.components[0].dy)
+      unsupported("an image whose components have different sizes (subsampling, SIZ)", siz.offset);
+  }
+}
+
+void check_capabilities(const codestream& cs) {
+  const std::uint64_t offset = cs.cap->offset;
+  if ((cs.siz.rsiz & 0x8000) != 0) unsupported("an extension of JPEG 2000 Part 2 (Rsiz bit 15)", cs.siz.offset);
+  if ((cs.cap->pcap & ~0x20000U) != 0)
+    unsupported("a capability of another Part than 15 (Pcap " + hex(cs.cap->pcap, 8) + ", CAP)", offset);
+  if (cs.cap->multiple_ht_sets()) unsupported("more than one HT set (Ccap15 bit 13, CAP)", offset);
+}
+
+void check_style(const codestream& cs, const coding_style& style, const char* segment) {
+  const std::string in = std::string(" (") + segment + ")";
+  if (!style.is_ht()) unsupported("a component with Part 1 code-blocks" + in, style.offset);
+  if (style.is_mixed()) unsupported("a mixture of HT and Part 1 code-blocks" + in, style.offset);
+  if ((style.block_style & 0xB7) != 0)
+    unsupported("code-block style " + hex(style.block_style, 2) + in, style.offset);
+  if (style.has_dfs) unsupported("a downsampling factor style" + in, style.offset);
+  if (style.transformation > 1) unsupported("an arbitrary wavelet kernel" + in, style.offset);
+  (void)cs;
+}
+
+void check_coding(const codestream& cs) {
+  const coding_defaults& cod = *cs.main.cod;
+  if (cod.num_layers != 1)
+    unsupported("a codestream with " + std::to_string(cod.num_layers) + " quality layers (COD)", cod.style.offset);
+  if (cod.progression_order > 4 || cod.color_transform > 1)
+    unsupported("a progression order or component transform of Part 2 (COD)", cod.style.offset);
+  check_style(cs, cod.style, "COD");
+  for (const auto& [component, style] : cs.main.coc) check_style(cs, style, "COC");
+  // The decoder looks for SOP and EPH only in components that use COD's own style.
+  if (!cs.main.coc.empty() && (cod.uses_sop || cod.uses_eph))
+    unsupported("SOP or EPH together with a COC segment", cs.main.coc.begin()->second.offset);
+}
+
+// K_max is the number of magnitude bits the block decoder is told (T.800 E-2: M_b = G + eps_b - 1).
+unsigned largest_magnitude(const quantization& q) {
+  unsigned largest = 0;
+  for (unsigned b = 0; b < q.num_steps; ++b) largest = std::max(largest, q.exponent(b));
+  return q.guard_bits + (largest == 0 ? 0 : largest - 1);
+}
+
+void check_exponents(const quantization& q) {
+  for (unsigned b = 0; b < q.num_steps; ++b)
+    if (q.exponent(b) == 0 && q.style == quantization_style::expounded)
+      unsupported("a quantisation exponent of 0 for subband " + std::to_string(b) + " (QCD or QCC)", q.offset);
+}
+
+void check_quantization(const coding_style& style, const quantization& q) {
+  if (q.style == quantization_style::derived) unsupported("derived quantisation (QCD or QCC)", q.offset);
+  if (style.reversible() != (q.style == quantization_style::none))
+    unsupported(style.reversible() ? "quantisation of the reversible 5/3 transform (QCD or QCC)"
+                                   : "the 9/7 transform without quantisation (QCD or QCC)",
+                q.offset);
+  check_exponents(q);
+  const unsigned bits = largest_magnitude(q);
+  // Beyond 30 bits blocks are decoded in 64 bits, whose irreversible path writes past the rows it is given.
+  if (!style.reversible() && bits > 30)
+    unsupported("9/7 data of " + std::to_string(bits) + " magnitude bits (more than 30, QCD or QCC)", q.offset);
+  if (style.num_decompositions == 0 && bits == 0) unsupported("data without magnitude bits", q.offset);
+}
+
+void check_components(const codestream& cs, unsigned reduce) {
+  const std::uint32_t count = cs.main.coc.empty() && cs.main.qcc.empty() ? 1 : cs.siz.num_components();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto c = static_cast<std::uint16_t>(i);
+    const coding_style& style = style_of(cs, c);
+    check_quantization(style, quantization_of(cs, c));
+    if (reduce != 0 && style.num_decompositions != cs.main.cod->style.num_decompositions)
+      unsupported("a reduced decode of components with different numbers of decomposition levels (COC)",
+                  style.offset);
+  }
+  // Three components that meet in one transform must be decoded at one width, 32 or 64 bits.
+  if (cs.main.cod->color_transform == 1 && count >= 3)
+    for (std::uint16_t c = 1; c < 3; ++c)
+      if ((largest_magnitude(quantization_of(cs, c)) > 30) != (largest_magnitude(quantization_of(cs, 0)) > 30))
+        unsupported("a component transform over 32 and 64-bit data (QCC)", quantization_of(cs, c).offset);
+}
+
+void check_nonlinearity(const codestream& cs) {
+  for (const nonlinearity& n : cs.main.nlt) {
+    if (n.type != 0 && n.type != 3)
+      unsupported("a non-linear point transform of type " + std::to_string(n.type) + " (NLT)", n.offset);
+    const std::uint32_t first = n.component == 65535 ? 0 : n.component;
+    const std::uint32_t last = n.component == 65535 ? cs.siz.num_components() : first + 1;
+    for (std::uint32_t c = first; c < last; ++c)
+      if (cs.siz.components[c].bit_depth != n.bit_depth || cs.siz.components[c].is_signed != n.is_signed)
+        unsupported("a non-linear point transform that changes depth or sign (NLT)", n.offset);
+  }
+}
+
+void check_main_segments(const codestream& cs) {
+  if (!cs.main.rgn.empty()) unsupported("a region of interest (RGN)", cs.main.rgn.front().offset);
+  if (!cs.main.poc.empty()) unsupported("a change of progression order (POC)", cs.main.poc.front().offset);
+  if (!cs.main.packed_headers.empty())
+    unsupported("packed packet headers (PPM)", cs.main.packed_headers.front().range.start);
+}
+
+void check_tiles(const codestream& cs) {
+  for (const auto& [tile, own] : cs.tiles) {
+    const std::string in = " in the header of tile " + std::to_string(tile);
+    if (own.cod) unsupported("a coding style of its own (COD)" + in, own.cod->style.offset);
+    if (!own.coc.empty()) unsupported("a coding style of its own (COC)" + in, own.coc.begin()->second.offset);
+    if (own.qcd) unsupported("quantisation of its own (QCD)" + in, own.qcd->offset);
+    if (!own.qcc.empty()) unsupported("quantisation of its own (QCC)" + in, own.qcc.begin()->second.offset);
+    if (!own.rgn.empty()) unsupported("a region of interest (RGN)" + in, own.rgn.front().offset);
+    if (!own.poc.empty()) unsupported("a change of progression order (POC)" + in, own.poc.front().offset);
+    if (!own.nlt.empty()) unsupported("a non-linear point transform (NLT)" + in, own.nlt.front().offset);
+    if (!own.packed_headers.empty())
+      unsupported("packed packet headers (PPT)" + in, own.packed_headers.front().range.start);
+  }
+}
+
+// The decoder does not skip a segment it does not know: it goes on looking for the next marker inside it.
+// So such a segment is harmless as long as it holds no byte pair that looks like one.
+void check_other_segments(const codestream& cs) {
+  for (const other_segment& s : cs.others) {
+    if (s.code == PRF || s.code == CPF) continue;
+    if (s.code == DFS || s.code == ATK || s.code == ADS)
+      unsupported("the Part 2 segment " + marker_name(s.code), s.range.start);
+    for (std::uint64_t at = s.range.start + 2; at + 1 < s.range.stop; ++at)
+      if (cs.data.data[at] == 0xFF && cs.data.data[at + 1] >= 0x4F)
+        unsupported("a segment with " + marker_name(s.code) + " that holds bytes like a marker", s.range.start);
+    if (cs.data.data[s.range.stop - 1] == 0xFF)
+      unsupported("a segment with " + marker_name(s.code) + " that ends with 0xFF", s.range.start);
+  }
+}
+
+}  // namespace
+
+void check_decodable(const codestream& cs, unsigned reduce) {
+  check_size(cs.siz);
+  check_capabilities(cs);
+  check_coding(cs);
+  check_main_segments(cs);
+  check_components(cs, reduce);
+  check_nonlinearity(cs);
+  check_tiles(cs);
+  check_other_segments(cs);
+}
+
+}  // namespace htj2k

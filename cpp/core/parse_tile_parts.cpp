@@ -1,0 +1,229 @@
+// The walk over the tile-parts: SOT, tile-part header, SOD, and a jump over the body (T.800 A.4.2, A.3).
+//
+// The walk ends quietly where the data end; check_complete says later whether that was too early.
+#include <cstring>
+
+#include "core/parser.hpp"
+#include "core/segments.hpp"
+
+namespace htj2k {
+namespace {
+
+struct tile_state {
+  std::uint16_t next_part = 0;
+  std::uint8_t num_parts = 0;
+};
+
+class walker {
+public:
+  explicit walker(codestream& cs)
+      : cs_(cs), position_(cs.main_header.stop), end_(cs.range.stop), tiles_(cs.siz.num_tiles()) {}
+
+  void walk() {
+    while (has(2)) {
+      code_ = load_u16(cs_.data.data + position_);
+      if (code_ == EOC) {
+        cs_.eoc = position_;
+        return;
+      }
+      if (code_ != SOT)
+        throw error(error_code::codestream, "expected SOT or EOC, found " + hex(code_, 4), position_);
+      if (!has(12)) return;
+      read_tile_part();
+      if (!cs_.tile_parts.back().is_whole) return;
+      position_ = cs_.tile_parts.back().stop;
+    }
+  }
+
+private:
+  bool has(std::uint64_t count) const { return holds({cs_.data.data, end_}, position_, count); }
+
+  void read_tile_part() {
+    tile_part part;
+    part.header.start = position_;
+    read_sot(part);
+    cs_.tile_parts.push_back(part);
+    tile_part& kept = cs_.tile_parts.back();
+    if (!read_header(kept)) {
+      kept.header.stop = end_;
+      return;
+    }
+    kept.header.stop = position_;
+    if (kept.length_is_open) find_end(kept);
+    if (kept.stop != 0 && kept.stop < position_)
+      throw error(error_code::codestream,
+                  "SOT at byte " + std::to_string(kept.header.start) + ": Psot ends the tile-part at byte " +
+                      std::to_string(kept.stop) + ", inside its own header, which ends at byte " +
+                      std::to_string(position_),
+                  kept.header.start + 6);
+    kept.is_whole = kept.stop != 0 && kept.stop <= end_;
+  }
+
+  void read_sot(tile_part& part) {
+    if (load_u16(cs_.data.data + position_ + 2) != 10)
+      throw error(error_code::codestream, "SOT at byte " + std::to_string(position_) + ": its length is not 10",
+                  position_ + 2);
+    segment_reader in(cs_.data, SOT, position_, position_ + 12);
+    part.tile = in.u16("tile index (Isot)");
+    if (part.tile >= tiles_.size())
+      in.refuse("tile index (Isot)", part.tile, "the image has " + std::to_string(tiles_.size()) + " tiles");
+    const std::uint32_t psot = in.u32("length (Psot)");
+    if (psot != 0 && psot < 14) in.refuse("length (Psot)", psot, "expected 0, or at least 14");
+    part.length_is_open = psot == 0;
+    part.stop = psot == 0 ? 0 : position_ + psot;
+    read_part_index(in, part);
+    position_ += 12;
+  }
+
+  void read_part_index(segment_reader& in, tile_part& part) {
+    tile_state& tile = tiles_[part.tile];
+    part.index = in.u8("tile-part index (TPsot)");
+    if (part.index == 255) in.refuse("tile-part index (TPsot)", part.index, "expected 0 to 254");
+    if (part.index != tile.next_part)
+      in.refuse("tile-part index (TPsot)", part.index,
+                "the next tile-part of tile " + std::to_string(part.tile) + " is " + std::to_string(tile.next_part));
+    ++tile.next_part;
+    part.num_parts = in.u8("number of tile-parts (TNsot)");
+    if (part.num_parts == 0) return;
+    if (tile.num_parts != 0 && part.num_parts != tile.num_parts)
+      in.refuse("number of tile-parts (TNsot)", part.num_parts,
+                "an earlier tile-part of tile " + std::to_string(part.tile) + " said " +
+                    std::to_string(tile.num_parts));
+    if (part.index >= part.num_parts)
+      in.refuse("number of tile-parts (TNsot)", part.num_parts,
+                "this is tile-part " + std::to_string(part.index) + ", counted from 0");
+    tile.num_parts = part.num_parts;
+  }
+
+  // False when the data end before SOD.
+  bool read_header(const tile_part& part) {
+    while (has(2)) {
+      code_ = load_u16(cs_.data.data + position_);
+      if (code_ == SOD) {
+        position_ += 2;
+        check_tile(part);
+        return true;
+      }
+      check_place(part);
+      if (stands_alone(code_)) {
+        position_ += 2;
+        continue;
+      }
+      if (!has(4)) return false;
+      const std::uint64_t start = position_;
+      const std::uint16_t length = load_u16(cs_.data.data + position_ + 2);
+      if (length < 2)
+        throw error(error_code::codestream,
+                    marker_name(code_) + " at byte " + std::to_string(position_) + ": its length is " +
+                        std::to_string(length) + "; the length field counts itself, so 2 is the least",
+                    position_ + 2);
+      if (!has(2U + length)) return false;
+      position_ += 2U + length;
+      segment_reader in(cs_.data, code_, start, position_);
+      dispatch(in, part);
+    }
+    return false;
+  }
+
+  void check_place(const tile_part& part) const {
+    const bool later_only_first = code_ == COD || code_ == COC || code_ == QCD || code_ == QCC || code_ == RGN;
+    if (later_only_first && part.index != 0)
+      throw error(error_code::codestream,
+                  marker_name(code_) + " belongs into the first tile-part of a tile, this is tile-part " +
+                      std::to_string(part.index),
+                  position_);
+    const bool is_marker = (code_ >> 8) == 0xFF && code_ >= 0xFF01 && code_ != 0xFFFF;
+    const bool is_main = code_ == SIZ || code_ == CAP || code_ == TLM || code_ == PLM || code_ == PPM ||
+                         code_ == CRG || code_ == PRF || code_ == CPF;
+    const bool is_other = code_ == SOC || code_ == SOT || code_ == EOC || code_ == SOP || code_ == EPH;
+    if (!is_marker || is_main || is_other)
+      throw error(error_code::codestream,
+                  (is_marker ? marker_name(code_) : "found " + hex(code_, 4) + ", which") +
+                      " does not belong into a tile-part header",
+                  position_);
+  }
+
+  coding_parameters& own(const tile_part& part) { return cs_.tiles[part.tile]; }
+
+  template <typename Value>
+  void add(const segment_reader& in, std::map<std::uint16_t, Value>& map, std::uint16_t c, const Value& value) {
+    if (!map.emplace(c, value).second) in.refuse("a second one for component " + std::to_string(c));
+  }
+
+  void dispatch(segment_reader& in, const tile_part& part) {
+    switch (in.code()) {
+      case COD:
+        if (own(part).cod) in.refuse("only one is allowed in a tile");
+        own(part).cod = parse_cod(in, cs_.siz.rsiz);
+        break;
+      case COC: {
+        coding_style style;
+        const coding_defaults& defaults = defaults_of(cs_, part.tile);
+        const auto c = parse_coc(in, cs_.siz, &defaults, style);
+        add(in, own(part).coc, c, style);
+        break;
+      }
+      case QCD:
+        if (own(part).qcd) in.refuse("only one is allowed in a tile");
+        own(part).qcd = parse_qcd(in);
+        break;
+      case QCC: {
+        quantization steps;
+        const auto c = parse_qcc(in, cs_.siz, steps);
+        add(in, own(part).qcc, c, steps);
+        break;
+      }
+      case RGN: own(part).rgn.push_back(parse_rgn(in, cs_.siz)); break;
+      case POC: parse_poc(in, cs_.siz, own(part).poc); break;
+      case NLT: own(part).nlt.push_back(parse_nlt(in, cs_.siz)); break;
+      case PPT: own(part).packed_headers.push_back(parse_indexed(in)); break;
+      case PLT: note_packet_lengths(in); break;
+      case COM: cs_.comments.push_back(parse_com(in)); break;
+      default: cs_.others.push_back({in.code(), {in.start(), in.rest().stop}, 0});
+    }
+  }
+
+  void note_packet_lengths(segment_reader& in) {
+    const auto index = static_cast<std::uint32_t>(cs_.tile_parts.size() - 1);
+    cs_.packet_lengths[index].push_back(parse_indexed(in));
+  }
+
+  void check_tile(const tile_part& part) const {
+    if (part.index != 0) return;
+    const auto found = cs_.tiles.find(part.tile);
+    if (found != cs_.tiles.end()) check_parameters(cs_, part.tile, found->second);
+  }
+
+  // Psot 0: packets hold no marker above 0xFF8F (T.800 A.1.3, B.10.1), so the first one ends the tile-part.
+  // Searching from the front, not from the back, leaves bytes after EOC out whatever they are.
+  void find_end(tile_part& part) const {
+    const std::uint8_t* const begin = cs_.data.data;
+    for (std::uint64_t at = position_; at + 1 < end_; ++at) {
+      const void* hit = std::memchr(begin + at, 0xFF, end_ - 1 - at);
+      if (hit == nullptr) return;
+      at = static_cast<std::uint64_t>(static_cast<const std::uint8_t*>(hit) - begin);
+      if (begin[at + 1] == (SOT & 0xFF))
+        throw error(error_code::codestream,
+                    "SOT at byte " + std::to_string(part.header.start) +
+                        ": Psot is 0, which only the last tile-part may have, but one follows at byte " +
+                        std::to_string(at),
+                    part.header.start + 6);
+      if (begin[at + 1] == (EOC & 0xFF)) {
+        part.stop = at;
+        return;
+      }
+    }
+  }
+
+  codestream& cs_;
+  std::uint64_t position_;
+  std::uint64_t end_;
+  std::vector<tile_state> tiles_;
+  std::uint16_t code_ = 0;
+};
+
+}  // namespace
+
+void walk_tile_parts(codestream& cs) { walker(cs).walk(); }
+
+}  // namespace htj2k

@@ -1,0 +1,2 @@
+"""What the headers of a codestream say."""
+from __future__ import annotations
