@@ -1,7 +1,8 @@
-"""The reversible 5/3 transform and component transform in plain numpy, as ITU-T T.800 Annex F and G write them.
+"""The reversible 5/3 and component transforms in plain numpy, as ITU-T T.800 Annexes F and G write them.
 
-Written from the standard and apart from the C++: whole arrays, 64-bit integers, index arithmetic for the symmetric
-extension, no lifting tricks. Slow and obvious, to be the oracle of every test that needs expected pixels.
+Written from the standard and apart from the C++: whole arrays, 64-bit integers, index arithmetic for the
+symmetric extension, no lifting tricks. Slow and obvious, to be the oracle of every test that needs expected
+pixels.
 """
 
 from __future__ import annotations
@@ -98,7 +99,9 @@ def checksum(pixels: npt.NDArray[np.generic]) -> int:
     return zlib.crc32(np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")).tobytes())
 
 
-def checksums(pixels: npt.NDArray[np.generic], num_decompositions: int, **options: object) -> list[tuple[int, int, int]]:
+def checksums(
+    pixels: npt.NDArray[np.generic], num_decompositions: int, **options: object
+) -> list[tuple[int, int, int]]:
     """(width, height, checksum) of every resolution, base to full."""
     levels = pyramid(pixels, num_decompositions, **options)  # type: ignore[arg-type]
     return [(level.shape[1], level.shape[0], checksum(level)) for level in levels]

@@ -1,5 +1,3 @@
-#include "core/pixel_checksums.hpp"
-
 #include <pybind11/stl.h>
 
 #include <string>
@@ -7,6 +5,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "core/pixel_checksums.hpp"
 #include "image_array.hpp"
 #include "kernels/crc32.hpp"
 
@@ -32,7 +31,8 @@ public:
   std::size_t size() const { return static_cast<std::size_t>(view_.len); }
 
 private:
-  // An object that gives its buffer with strides but not without is not contiguous; all else is its own story.
+  // An object that gives its buffer with strides but not without is not contiguous; all else is its own
+  // story.
   [[noreturn]] static void explain(const py::object& object) {
     py::error_already_set reason;
     Py_buffer strided;
@@ -41,7 +41,8 @@ private:
       throw reason;
     }
     PyBuffer_Release(&strided);
-    throw py::value_error("data is not C-contiguous; pass a contiguous copy, such as numpy.ascontiguousarray(data)");
+    throw py::value_error(
+        "data is not C-contiguous; pass a contiguous copy, such as numpy.ascontiguousarray(data)");
   }
 
   Py_buffer view_;
@@ -57,9 +58,8 @@ std::uint32_t checksum(const kernels::implementation& kernels, const py::object&
 using level = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;
 
 // (levels from base to full, each (width, height, crc32); smallest sample; largest sample)
-std::tuple<std::vector<level>, std::int64_t, std::int64_t> checksum_array(const kernels::implementation& kernels,
-                                                                          const py::array& pixels,
-                                                                          const pixel_checksum_options& options) {
+std::tuple<std::vector<level>, std::int64_t, std::int64_t> checksum_array(
+    const kernels::implementation& kernels, const py::array& pixels, const pixel_checksum_options& options) {
   const const_image_view view = view_of(pixels);
   pixel_checksums found;
   {
@@ -73,25 +73,31 @@ std::tuple<std::vector<level>, std::int64_t, std::int64_t> checksum_array(const 
 
 }  // namespace
 
-// The names that begin with an underscore take a named implementation; they are there for tests and benchmarks.
+// The names that begin with an underscore take a named implementation; they are there for tests and
+// benchmarks.
 void bind_checksum(py::module_& m) {
-  m.def("crc32", [](const py::object& data, std::uint32_t value) { return checksum(kernels::active(), data, value); },
-        py::arg("data"), py::arg("value"));
-  m.def("_crc32_with",
-        [](const std::string& name, const py::object& data, std::uint32_t value) {
-          return checksum(kernels::find(name.c_str()), data, value);
-        },
-        py::arg("name"), py::arg("data"), py::arg("value"));
+  m.def(
+      "crc32",
+      [](const py::object& data, std::uint32_t value) { return checksum(kernels::active(), data, value); },
+      py::arg("data"), py::arg("value"));
+  m.def(
+      "_crc32_with",
+      [](const std::string& name, const py::object& data, std::uint32_t value) {
+        return checksum(kernels::find(name.c_str()), data, value);
+      },
+      py::arg("name"), py::arg("data"), py::arg("value"));
   m.def("crc32_combine", &kernels::crc32_combine, py::arg("crc1"), py::arg("crc2"), py::arg("size2"));
-  m.def("pixel_checksums",
-        [](const py::array& pixels, std::uint32_t bit_depth, std::uint32_t num_decompositions, bool color_transform,
-           bool clamp_to_container, const std::string& name) {
-          const auto& kernels = name.empty() ? kernels::active() : kernels::find(name.c_str());
-          return checksum_array(kernels, pixels,
-                                {bit_depth, num_decompositions, color_transform, clamp_to_container});
-        },
-        py::arg("pixels"), py::arg("bit_depth"), py::arg("num_decompositions"), py::arg("color_transform"),
-        py::arg("clamp_to_container"), py::arg("implementation") = "");
+  m.def(
+      "pixel_checksums",
+      [](const py::array& pixels, std::uint32_t bit_depth, std::uint32_t num_decompositions,
+         bool color_transform, bool clamp_to_container, const std::string& name) {
+        const auto& kernels = name.empty() ? kernels::active() : kernels::find(name.c_str());
+        return checksum_array(kernels, pixels,
+                              {bit_depth, num_decompositions, color_transform,
+                               clamp_to_container ? clamp_policy::container : clamp_policy::precision});
+      },
+      py::arg("pixels"), py::arg("bit_depth"), py::arg("num_decompositions"), py::arg("color_transform"),
+      py::arg("clamp_to_container"), py::arg("implementation") = "");
 }
 
 }  // namespace htj2k::bindings

@@ -12,7 +12,8 @@ namespace {
 
 std::vector<std::string> names() {
   std::vector<std::string> found;
-  for (const kernels::implementation* implementation : kernels::available()) found.emplace_back(implementation->name);
+  for (const kernels::implementation* implementation : kernels::available())
+    found.emplace_back(implementation->name);
   return found;
 }
 

@@ -26,7 +26,8 @@ struct sample_range {
   }
 };
 
-// One resolution: the rows of its components as they come down, their checksum, and what passes them further down.
+// One resolution: the rows of its components as they come down, their checksum, and what passes them further
+// down.
 template <typename T>
 struct resolution {
   std::uint32_t width = 0;
@@ -35,18 +36,26 @@ struct resolution {
   std::vector<kernels::lowpass<T>> further;  // one a component; none at the base
   std::vector<std::vector<T>> rows;          // where rows go at the base, which has no `further` to hold them
 
-  T* row(std::size_t component) { return further.empty() ? rows[component].data() : further[component].input(); }
+  T* row(std::size_t component) {
+    return further.empty() ? rows[component].data() : further[component].input();
+  }
 };
 
 template <typename T>
 class pyramid {
 public:
-  pyramid(const const_image_view& pixels, const pixel_checksum_options& options, const kernels::implementation& kernels)
-      : pixels_(pixels), kernels_(kernels), lines_(kernels.lines<T>()), transform_(options.color_transform),
+  pyramid(const const_image_view& pixels, const pixel_checksum_options& options,
+          const kernels::implementation& kernels)
+      : pixels_(pixels),
+        kernels_(kernels),
+        lines_(kernels.lines<T>()),
+        transform_(options.color_transform),
         type_(decoded_type(options.bit_depth, sample_is_signed(pixels.type))),
-        range_(options.clamp_to_container ? 8 * static_cast<std::uint32_t>(sample_size(type_)) : options.bit_depth,
+        range_(options.clamp == clamp_policy::precision ? options.bit_depth
+                                                        : 8 * static_cast<std::uint32_t>(sample_size(type_)),
                sample_is_signed(pixels.type)),
-        levels_(options.num_decompositions + 1), row_pointers_(pixels.components),
+        levels_(options.num_decompositions + 1),
+        row_pointers_(pixels.components),
         packed_(std::size_t{pixels.width} * pixels.components * sample_size(type_)) {
     for (std::size_t r = 0; r < levels_.size(); ++r) make_level(r);
     if (transform_) colors_.assign(3, std::vector<T>((pixels.width + std::size_t{1}) / 2));
@@ -56,11 +65,13 @@ public:
     for (std::uint32_t y = 0; y < pixels_.height; ++y) {
       load_row(y);
       checksum_row(0);
-      if (transform_) lines_.forward_rct(levels_[0].row(0), levels_[0].row(1), levels_[0].row(2), pixels_.width);
+      if (transform_)
+        lines_.forward_rct(levels_[0].row(0), levels_[0].row(1), levels_[0].row(2), pixels_.width);
       pass_on(0);
     }
     for (std::size_t r = 0; r + 1 < levels_.size(); ++r) {
-      for (std::size_t c = 0; c < pixels_.components; ++c) levels_[r].further[c].finish(levels_[r + 1].row(c));
+      for (std::size_t c = 0; c < pixels_.components; ++c)
+        levels_[r].further[c].finish(levels_[r + 1].row(c));
       take_low_row(r + 1);
     }
     return result();
@@ -88,8 +99,8 @@ private:
     }
   }
 
-  // With the component transform the decoder's lower resolutions are the inverse transform of the low-passed Y, U, V,
-  // which is not the low pass of R, G, B.
+  // With the component transform the decoder's lower resolutions are the inverse transform of the low-passed
+  // Y, U, V, which is not the low pass of R, G, B.
   void point_at_colors(std::size_t reduce) {
     const std::size_t width = levels_[reduce].width;
     for (std::size_t c = 0; c < 3; ++c) {
@@ -103,9 +114,10 @@ private:
     resolution<T>& level = levels_[reduce];
     for (std::size_t c = 0; c < pixels_.components; ++c) row_pointers_[c] = level.row(c);
     if (transform_ && reduce != 0) point_at_colors(reduce);
-    lines_.pack[log2_size(type_)](row_pointers_.data(), pixels_.components, level.width, range_.low, range_.high,
-                                  packed_.data());
-    level.crc = kernels_.crc32(level.crc, packed_.data(), level.width * pixels_.components * sample_size(type_));
+    lines_.pack[log2_size(type_)](row_pointers_.data(), pixels_.components, level.width, range_.low,
+                                  range_.high, packed_.data());
+    level.crc =
+        kernels_.crc32(level.crc, packed_.data(), level.width * pixels_.components * sample_size(type_));
   }
 
   void take_low_row(std::size_t reduce) {

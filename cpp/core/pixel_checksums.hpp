@@ -1,10 +1,11 @@
-// The checksums that a lossless codestream's resolutions will have, from the original pixels alone: a reversible
-// transform of our own, so that it checks the codec instead of trusting it.
+// The checksums that a lossless codestream's resolutions will have, from the original pixels alone: a
+// reversible transform of our own, so that it checks the codec instead of trusting it.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "core/decode.hpp"
 #include "core/image.hpp"
 #include "kernels/implementation.hpp"
 
@@ -14,9 +15,8 @@ struct pixel_checksum_options {
   std::uint32_t bit_depth = 0;           // as SIZ will say; 0: the width of the sample type
   std::uint32_t num_decompositions = 1;  // 0 to 32
   bool color_transform = false;          // reversible transform of the first three components
-  // Lower resolutions overshoot the range of the samples at hard edges. They are clamped to what the bit depth can
-  // hold, or with this to what the decoded sample type can hold; never wrapped.
-  bool clamp_to_container = false;
+  clamp_policy clamp =
+      clamp_policy::precision;  // lower resolutions overshoot the range of the samples at hard edges
 };
 
 struct resolution_checksum {
@@ -34,8 +34,8 @@ struct pixel_checksums {
 // The type that a component of this depth decodes to: 1, 2 or 4 bytes.
 sample_type decoded_type(std::uint32_t bit_depth, bool is_signed);
 
-// One pass over the pixels; memory for some rows of each resolution. The caller checks that min and max fit the bit
-// depth, as it can name the sample; until then the checksums of samples that do not fit mean nothing.
+// One pass over the pixels; memory for some rows of each resolution. The caller checks that min and max fit
+// the bit depth, as it can name the sample; until then the checksums of samples that do not fit mean nothing.
 pixel_checksums checksum_pixels(const const_image_view& pixels, const pixel_checksum_options& options,
                                 const kernels::implementation& kernels = kernels::active());
 

@@ -17,7 +17,9 @@ struct vector {
   static constexpr std::size_t size = 32;
   __m256i bits;
 
-  static vector load(const std::uint8_t* p) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))}; }
+  static vector load(const std::uint8_t* p) {
+    return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))};
+  }
   static vector from_register(std::uint32_t reg) {
     return {_mm256_zextsi128_si256(_mm_cvtsi32_si128(static_cast<int>(reg)))};
   }
@@ -38,7 +40,8 @@ struct vector {
   void store_folded(std::uint8_t* p) const {
     const __m128i lane = _mm256_castsi256_si128(bits);
     const __m128i f = lane_factors<crc32_fold<16>>();
-    const __m128i moved = _mm_xor_si128(_mm_clmulepi64_si128(lane, f, 0x00), _mm_clmulepi64_si128(lane, f, 0x11));
+    const __m128i moved =
+        _mm_xor_si128(_mm_clmulepi64_si128(lane, f, 0x00), _mm_clmulepi64_si128(lane, f, 0x11));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_xor_si128(moved, _mm256_extracti128_si256(bits, 1)));
   }
 };

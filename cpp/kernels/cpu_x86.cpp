@@ -25,8 +25,8 @@ registers cpuid(std::uint32_t leaf) {
   __cpuid(out, 0);
   if (leaf > static_cast<std::uint32_t>(out[0])) return r;
   __cpuidex(out, static_cast<int>(leaf), 0);
-  r = {static_cast<std::uint32_t>(out[0]), static_cast<std::uint32_t>(out[1]), static_cast<std::uint32_t>(out[2]),
-       static_cast<std::uint32_t>(out[3])};
+  r = {static_cast<std::uint32_t>(out[0]), static_cast<std::uint32_t>(out[1]),
+       static_cast<std::uint32_t>(out[2]), static_cast<std::uint32_t>(out[3])};
 #else
   if (!__get_cpuid_count(leaf, 0, &r.eax, &r.ebx, &r.ecx, &r.edx)) return registers{};
 #endif

@@ -25,7 +25,8 @@ constexpr tables table = make_tables();
 
 }  // namespace
 
-// Slicing by 16: the effects of 16 bytes are independent given the register, so their look-ups run in parallel.
+// Slicing by 16: the effects of 16 bytes are independent given the register, so their look-ups run in
+// parallel.
 std::uint32_t crc32_register(std::uint32_t reg, const std::uint8_t* data, std::size_t size) {
   for (; size >= slices; size -= slices, data += slices) {
     std::uint32_t next = 0;

@@ -1,7 +1,9 @@
-// CRC-32 as zlib, PNG and gzip compute it: P(x) = 0x04C11DB7, bits reflected, the register inverted at both ends.
+// CRC-32 as zlib, PNG and gzip compute it: P(x) = 0x04C11DB7, bits reflected, the register inverted at both
+// ends.
 //
-// Bytes enter with their lowest bit first, so a message is a polynomial whose highest power is bit 0 of byte 0.
-// Everything here keeps that order: bit i of a 32-bit word stands for x^(31-i), and "reflected" needs no reversing.
+// Bytes enter with their lowest bit first, so a message is a polynomial whose highest power is bit 0 of byte
+// 0. Everything here keeps that order: bit i of a 32-bit word stands for x^(31-i), and "reflected" needs no
+// reversing.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +15,9 @@ inline constexpr std::uint32_t crc32_polynomial = 0xEDB88320u;  // P without x^3
 inline constexpr std::uint32_t crc32_one = 0x80000000u;         // the polynomial 1
 
 // a * x mod P: every power moves up by one, and an x^32 that appears is replaced by the rest of P.
-constexpr std::uint32_t crc32_times_x(std::uint32_t a) { return (a >> 1) ^ ((a & 1u) != 0 ? crc32_polynomial : 0u); }
+constexpr std::uint32_t crc32_times_x(std::uint32_t a) {
+  return (a >> 1) ^ ((a & 1u) != 0 ? crc32_polynomial : 0u);
+}
 
 // a * b mod P
 constexpr std::uint32_t crc32_multiply(std::uint32_t a, std::uint32_t b) {
@@ -35,10 +39,11 @@ constexpr std::uint32_t crc32_x_to_the(std::uint64_t n) {
   return result;
 }
 
-// The CRC of the concatenation of two messages, from their CRCs and the second one's length in bytes. The inversions
-// at both ends cancel, which leaves crc1 * x^(bits of the second) + crc2.
+// The CRC of the concatenation of two messages, from their CRCs and the second one's length in bytes. The
+// inversions at both ends cancel, which leaves crc1 * x^(bits of the second) + crc2.
 constexpr std::uint32_t crc32_combine(std::uint32_t crc1, std::uint32_t crc2, std::uint64_t size2) {
-  // x^(2^32 - 1) = 1 mod P (the powers of x form a group of that order at most), so the bit count may be reduced.
+  // x^(2^32 - 1) = 1 mod P (the powers of x form a group of that order at most), so the bit count may be
+  // reduced.
   return crc32_multiply(crc1, crc32_x_to_the(size2 % 0xFFFFFFFFu * 8u)) ^ crc2;
 }
 

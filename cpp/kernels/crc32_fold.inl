@@ -1,19 +1,20 @@
-// CRC-32 by folding with carry-less multiplication. Included once per instruction set, inside that set's namespace
-// and target region, after a class `vector` of one or more 128-bit lanes.
+// CRC-32 by folding with carry-less multiplication. Included once per instruction set, inside that set's
+// namespace and target region, after a class `vector` of one or more 128-bit lanes.
 //
-// The CRC of a message M is M(x) * x^32 mod P. M may be replaced by anything congruent to it mod P, and folding makes
-// it shorter: 16 bytes A that stand D bits before other 16 bytes B contribute A * x^D, so both become the 16 bytes
-// of (A * x^D mod P) + B. With A = L * x^64 + H, L being the first 8 bytes,
+// The CRC of a message M is M(x) * x^32 mod P. M may be replaced by anything congruent to it mod P, and
+// folding makes it shorter: 16 bytes A that stand D bits before other 16 bytes B contribute A * x^D, so both
+// become the 16 bytes of (A * x^D mod P) + B. With A = L * x^64 + H, L being the first 8 bytes,
 //     A * x^D = L * (x^(D+64) mod P) + H * (x^D mod P)       (mod P)
 // and each product of a 64-bit and a 32-bit factor fits in 128 bits.
 //
-// In the reflected order bit i of a 64-bit word stands for x^(63-i) and bit i of a 128-bit word for x^(127-i). The
-// multiplication adds bit numbers, so bit i times bit j, x^(126-i-j), lands in bit i+j, which stands for
-// x^(127-i-j): a factor x too many. The constants are x^(D+63) and x^(D-1) to take it back, 32-bit words moved up
-// by 32 (crc32_fold) because x^j is bit 31-j of a 32-bit word and bit 63-j of a 64-bit one.
+// In the reflected order bit i of a 64-bit word stands for x^(63-i) and bit i of a 128-bit word for
+// x^(127-i). The multiplication adds bit numbers, so bit i times bit j, x^(126-i-j), lands in bit i+j, which
+// stands for x^(127-i-j): a factor x too many. The constants are x^(D+63) and x^(D-1) to take it back, 32-bit
+// words moved up by 32 (crc32_fold) because x^j is bit 31-j of a 32-bit word and bit 63-j of a 64-bit one.
 //
-// Several vectors are folded side by side so that the multiplier never waits for its own result; then they are
-// folded into one, a vector into one lane, and the table takes the CRC of the last 16 bytes and what follows them.
+// Several vectors are folded side by side so that the multiplier never waits for its own result; then they
+// are folded into one, a vector into one lane, and the table takes the CRC of the last 16 bytes and what
+// follows them.
 
 // Reduces the whole blocks of Count vectors to one vector; `reg` enters the first four bytes.
 template <std::size_t Count>

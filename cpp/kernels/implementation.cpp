@@ -45,8 +45,8 @@ const implementation& find(const char* name) {
     if (std::strcmp(candidate->name, name) == 0) return *candidate;
     names += std::string(names.empty() ? "" : ", ") + candidate->name;
   }
-  throw std::invalid_argument("no SIMD implementation '" + std::string(name) + "' on this machine; available: " +
-                              names);
+  throw std::invalid_argument("no SIMD implementation '" + std::string(name) +
+                              "' on this machine; available: " + names);
 }
 
 const implementation& active() {

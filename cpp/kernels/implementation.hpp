@@ -7,13 +7,13 @@
 
 namespace htj2k::kernels {
 
-// Loops over rows of integers. T is int32_t for samples of up to 16 bits; samples of 32 bits need int64_t, because
-// the low pass of a row, and the chroma of the component transform, leave the range of the samples.
+// Loops over rows of integers. T is int32_t for samples of up to 16 bits; samples of 32 bits need int64_t,
+// because the low pass of a row, and the chroma of the component transform, leave the range of the samples.
 template <typename T>
 struct line_kernels {
   // The two lifting steps of the reversible 5/3 transform (ITU-T T.800 F.3.8.2.1.1, F.4.8.1):
-  // high[i] = odd[i] - floor((even0[i] + even1[i]) / 2) and low[i] = even[i] + floor((high0[i] + high1[i] + 2) / 4).
-  // Inputs may be the same row or overlap; the output is apart from them.
+  // high[i] = odd[i] - floor((even0[i] + even1[i]) / 2) and low[i] = even[i] + floor((high0[i] + high1[i] +
+  // 2) / 4). Inputs may be the same row or overlap; the output is apart from them.
   void (*predict)(const T* even0, const T* even1, const T* odd, T* high, std::size_t n);
   void (*update)(const T* even, const T* high0, const T* high1, T* low, std::size_t n);
   // Both steps along one row of `width`: ceil(width / 2) low-pass samples. `scratch` holds width + 4.
@@ -31,7 +31,8 @@ struct line_kernels {
   void (*load[2][3])(const std::uint8_t* samples, std::ptrdiff_t stride, std::size_t n, bool swap, T* row);
   // Clamps to [low, high], narrows, interleaves `components` rows, stores little-endian.
   // pack[log2(bytes of a sample)]
-  void (*pack[3])(const T* const* rows, std::size_t components, std::size_t n, T low, T high, std::uint8_t* out);
+  void (*pack[3])(const T* const* rows, std::size_t components, std::size_t n, T low, T high,
+                  std::uint8_t* out);
 };
 
 struct implementation {
@@ -53,7 +54,8 @@ struct implementation {
 // What this CPU and its operating system can run, fastest first; "portable" is always there and last.
 const std::vector<const implementation*>& available();
 
-// The available implementation of that name. std::invalid_argument, listing the available ones, when there is none.
+// The available implementation of that name. std::invalid_argument, listing the available ones, when there is
+// none.
 const implementation& find(const char* name);
 
 // The one in use, resolved once: the one that the environment variable HTJ2K_SIMD names, else the fastest.

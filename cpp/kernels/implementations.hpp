@@ -1,5 +1,5 @@
-// The tables that implementation.cpp chooses from. Each is a constant expression: nothing of an instruction set
-// runs before it has been chosen, not even to initialise a table.
+// The tables that implementation.cpp chooses from. Each is a constant expression: nothing of an instruction
+// set runs before it has been chosen, not even to initialise a table.
 #pragma once
 
 #include "kernels/implementation.hpp"

@@ -1,6 +1,6 @@
-// Loops over rows, written for the compiler to vectorise. Included once per instruction set, inside that set's
-// namespace and target region. `>>` of a negative number rounds down (every compiler; C++20 demands it), which is
-// the floor of the standard.
+// Loops over rows, written for the compiler to vectorise. Included once per instruction set, inside that
+// set's namespace and target region. `>>` of a negative number rounds down (every compiler; C++20 demands
+// it), which is the floor of the standard.
 
 template <typename T>
 void predict(const T* even0, const T* even1, const T* odd, T* HTJ2K_RESTRICT high, std::size_t n) {
@@ -29,9 +29,9 @@ void horizontal_low(const T* row, std::size_t width, T* HTJ2K_RESTRICT scratch, 
     low[0] = row[0];
     return;
   }
-  T* even = scratch;                // lows, and one of the extension
-  T* high = scratch + lows + 1;     // one of the extension, highs, one of the extension
-  T* odd = low;                     // only needed until `high` is there
+  T* even = scratch;             // lows, and one of the extension
+  T* high = scratch + lows + 1;  // one of the extension, highs, one of the extension
+  T* odd = low;                  // only needed until `high` is there
   split(row, highs, even, odd);
   even[highs] = lows > highs ? row[width - 1] : even[highs - 1];
   predict(even, even + 1, odd, high + 1, highs);
@@ -137,15 +137,23 @@ void pack_interleaved(const T* const* rows, std::size_t components, std::size_t 
 template <typename Raw, typename T>
 void pack(const T* const* rows, std::size_t components, std::size_t n, T low, T high, std::uint8_t* out) {
   switch (components) {
-    case 1: return pack_interleaved<1, Raw>(rows, components, n, low, high, out);
-    case 3: return pack_interleaved<3, Raw>(rows, components, n, low, high, out);
-    default: return pack_interleaved<0, Raw>(rows, components, n, low, high, out);
+    case 1:
+      return pack_interleaved<1, Raw>(rows, components, n, low, high, out);
+    case 3:
+      return pack_interleaved<3, Raw>(rows, components, n, low, high, out);
+    default:
+      return pack_interleaved<0, Raw>(rows, components, n, low, high, out);
   }
 }
 
 template <typename T>
 constexpr line_kernels<T> make_line_kernels() {
-  return {&predict<T>, &update<T>, &horizontal_low<T>, &forward_rct<T>, &inverse_rct<T>, &extend_range<T>,
+  return {&predict<T>,
+          &update<T>,
+          &horizontal_low<T>,
+          &forward_rct<T>,
+          &inverse_rct<T>,
+          &extend_range<T>,
           {{&load<std::uint8_t, T>, &load<std::uint16_t, T>, &load<std::uint32_t, T>},
            {&load<std::int8_t, T>, &load<std::int16_t, T>, &load<std::int32_t, T>}},
           {&pack<std::uint8_t, T>, &pack<std::uint16_t, T>, &pack<std::uint32_t, T>}};

@@ -9,15 +9,22 @@
 
 namespace htj2k::kernels {
 
-// Rows are written into input() and taken with push(); every second one completes a row of half the width, which is
-// low-passed vertically first and then horizontally. The order matters: each step rounds.
-// finish() after the last row completes exactly one more.
+// Rows are written into input() and taken with push(); every second one completes a row of half the width,
+// which is low-passed vertically first and then horizontally. The order matters: each step rounds. finish()
+// after the last row completes exactly one more.
 template <typename T>
 class lowpass {
 public:
   lowpass(const line_kernels<T>& kernels, std::size_t width)
-      : kernels_(&kernels), width_(width), even_(width), odd_(width), next_even_(width), high_(width),
-        next_high_(width), low_(width), scratch_(width + 4) {}
+      : kernels_(&kernels),
+        width_(width),
+        even_(width),
+        odd_(width),
+        next_even_(width),
+        high_(width),
+        next_high_(width),
+        low_(width),
+        scratch_(width + 4) {}
 
   T* input() { return count_ % 2 != 0 ? odd_.data() : count_ == 0 ? even_.data() : next_even_.data(); }
 
@@ -31,7 +38,8 @@ public:
   }
 
   void finish(T* out) {
-    if (count_ % 2 == 0) return complete_pair(even_.data(), out);  // the row after an odd last one mirrors its even one
+    if (count_ % 2 == 0)
+      return complete_pair(even_.data(), out);  // the row after an odd last one mirrors its even one
     if (count_ == 1) return horizontal(even_.data(), out);  // a single row passes unchanged
     kernels_->update(even_.data(), high_.data(), high_.data(), low_.data(), width_);
     horizontal(low_.data(), out);
@@ -41,7 +49,8 @@ private:
   // even_, odd_ and the even row after them give the low-passed row at even_'s place.
   void complete_pair(const T* following, T* out) {
     kernels_->predict(even_.data(), following, odd_.data(), next_high_.data(), width_);
-    const T* previous = count_ <= 3 ? next_high_.data() : high_.data();  // nothing stands before the first pair
+    const T* previous =
+        count_ <= 3 ? next_high_.data() : high_.data();  // nothing stands before the first pair
     kernels_->update(even_.data(), previous, next_high_.data(), low_.data(), width_);
     std::swap(high_, next_high_);
     horizontal(low_.data(), out);

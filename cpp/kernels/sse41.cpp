@@ -25,7 +25,8 @@ struct vector {
   }
   vector operator^(vector other) const { return {_mm_xor_si128(bits, other.bits)}; }
   vector times(vector f) const {
-    return {_mm_xor_si128(_mm_clmulepi64_si128(bits, f.bits, 0x00), _mm_clmulepi64_si128(bits, f.bits, 0x11))};
+    return {
+        _mm_xor_si128(_mm_clmulepi64_si128(bits, f.bits, 0x00), _mm_clmulepi64_si128(bits, f.bits, 0x11))};
   }
   void store_folded(std::uint8_t* p) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bits); }
 };

@@ -1,6 +1,6 @@
-// Regions of code compiled for a named instruction set, so that a whole file never is: flags on a file also reach
-// the inline functions of its headers, and the linker may keep that copy for code that runs on every CPU.
-// All headers are included before a region begins, for the same reason.
+// Regions of code compiled for a named instruction set, so that a whole file never is: flags on a file also
+// reach the inline functions of its headers, and the linker may keep that copy for code that runs on every
+// CPU. All headers are included before a region begins, for the same reason.
 #pragma once
 
 #if defined(__x86_64__) || defined(__i386__) || defined(_M_X64)

@@ -1,8 +1,8 @@
 """Checksums of pixels at every resolution: of arrays and of codestreams.
 
-The checksum of a resolution is zlib's CRC-32 over its samples, tightly packed, row-major, interleaved by pixel,
-little-endian, in the decoded type (1, 2 or 4 bytes by bit depth). AWS HealthImaging calls the list an image frame's
-"pixel data checksum from base to full resolution".
+The checksum of a resolution is zlib's CRC-32 over its samples, tightly packed, row-major, interleaved by
+pixel, little-endian, in the decoded type (1, 2 or 4 bytes by bit depth). AWS HealthImaging calls the list an
+image frame's "pixel data checksum from base to full resolution".
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from htj2k import _core
-from htj2k._codec import decode, read_info
-from htj2k._levels import default_num_decompositions
+from . import _arguments as arguments
+from . import _core
+from ._codec import decode, read_info
+from ._levels import default_num_decompositions
 
 __all__ = [
     "Clamp",
@@ -32,13 +33,14 @@ __all__ = [
 ]
 
 Clamp = Literal["precision", "container"]
+CLAMPS = ("precision", "container")
 Pixels = npt.NDArray[np.generic]
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
 def to_integer(value: object, name: str) -> int:
-    """Read an integer as JSON writers spell it: a number, an integral float, or either as a string of digits."""
+    """Read an integer as JSON writers spell it: an integer, an integral float or a string of digits."""
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
         return int(value)
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
@@ -61,11 +63,6 @@ def to_checksum(value: object, name: str = "Checksum") -> int:
     return number & 0xFFFFFFFF
 
 
-def check_clamp(clamp: object) -> None:
-    if clamp not in ("precision", "container"):
-        raise ValueError(f"clamp is {clamp!r}; expected 'precision' or 'container'")
-
-
 @dataclass(frozen=True)
 class ResolutionChecksum:
     """The checksum of one resolution.
@@ -83,7 +80,7 @@ class ResolutionChecksum:
     checksum: int
 
     def to_dict(self) -> dict[str, int]:
-        """Return the record as AWS HealthImaging writes it: ``{"Width": ..., "Height": ..., "Checksum": ...}``."""
+        """Return ``{"Width": ..., "Height": ..., "Checksum": ...}``, as AWS HealthImaging writes it."""
         return {"Width": self.width, "Height": self.height, "Checksum": self.checksum}
 
     @classmethod
@@ -93,8 +90,8 @@ class ResolutionChecksum:
         Parameters
         ----------
         record : mapping
-            Values may be integers, integral floats or strings of digits. A negative checksum is taken as the signed
-            form of the same 32 bits.
+            Values may be integers, integral floats or strings of digits. A negative checksum is taken as the
+            signed form of the same 32 bits.
 
         Returns
         -------
@@ -108,13 +105,17 @@ class ResolutionChecksum:
             If a key is missing or a value is out of range.
         """
         if not isinstance(record, Mapping):
-            raise TypeError(f"a resolution's checksum is {record!r}; expected a dict with Width, Height and Checksum")
+            raise TypeError(
+                f"a resolution's checksum is {record!r}; expected a dict with Width, Height and Checksum"
+            )
         missing = [key for key in ("Width", "Height", "Checksum") if key not in record]
         if missing:
             raise ValueError(f"a resolution's checksum lacks {' and '.join(missing)}: {dict(record)!r}")
         width, height = (to_integer(record[key], key) for key in ("Width", "Height"))
         if width < 1 or height < 1:
-            raise ValueError(f"a resolution's checksum has size {width}x{height}; each side must be at least 1")
+            raise ValueError(
+                f"a resolution's checksum has size {width}x{height}; each side must be at least 1"
+            )
         return cls(width, height, to_checksum(record["Checksum"]))
 
 
@@ -124,8 +125,8 @@ def crc32(data: Any, value: int = 0) -> int:
     Parameters
     ----------
     data : bytes-like
-        Any C-contiguous buffer: bytes, bytearray, memoryview, mmap, numpy array. An array counts as its bytes in
-        memory, in whichever byte order they are.
+        Any C-contiguous buffer: bytes, bytearray, memoryview, mmap, numpy array. An array counts as its bytes
+        in memory, in whichever byte order they are.
     value : int
         The checksum of what came before, to continue it: ``crc32(b, crc32(a)) == crc32(a + b)``.
 
@@ -196,20 +197,20 @@ def pixel_checksums(
     Parameters
     ----------
     pixels : array_like
-        (rows, columns) or (rows, columns, components) of bool, uint8, int8, uint16, int16, uint32 or int32; any
-        strides, either byte order.
+        (rows, columns) or (rows, columns, components) of bool, uint8, int8, uint16, int16, uint32 or int32;
+        any strides, either byte order.
     bits_stored : int, optional
-        Bit depth of the codestream, 1 to 32; by default the width of the dtype (bool: 1). It decides the decoded
-        type, so the bytes that are summed: up to 8 bits 1 byte a sample, up to 16 bits 2, else 4.
+        Bit depth of the codestream, 1 to the width of the dtype, which is the default (bool: 1). It decides
+        the decoded type, so the bytes that are summed: up to 8 bits 1 byte a sample, up to 16 bits 2, else 4.
     num_decompositions : int, optional
-        Levels below the full resolution, 0 to 32. By default the fewest for which the base width or height is at most
-        64, at least 1.
+        Levels below the full resolution, 0 to 32. By default the fewest for which the base width or height is
+        at most 64, at least 1.
     color_transform : bool, optional
-        Whether the codestream uses the reversible component transform on the first three components; by default for
-        images of exactly three.
+        Whether the codestream uses the reversible component transform on the first three components; by
+        default for images of exactly three.
     clamp : {"precision", "container"}
-        Lower resolutions overshoot the range of the samples at hard edges. They are clamped to the range of the bit
-        depth (as the standard and OpenJPEG do), or to that of the decoded type (as openjphjs does).
+        Lower resolutions overshoot the range of the samples at hard edges. They are clamped to the range of
+        the bit depth (as the standard and OpenJPEG do), or to that of the decoded type (as openjphjs does).
 
     Returns
     -------
@@ -221,8 +222,8 @@ def pixel_checksums(
     TypeError
         If the dtype is not supported.
     ValueError
-        If a sample does not fit in `bits_stored` (the message names its value and index), the array is empty or has
-        other than 2 or 3 axes, or an option is out of range.
+        If a sample does not fit in `bits_stored` (the message names its value and index), the array is empty
+        or has other than 2 or 3 axes, or an option is out of range.
     """
     return pixel_checksums_and_range(
         pixels,
@@ -242,36 +243,21 @@ def pixel_checksums_and_range(
     clamp: Clamp = "precision",
 ) -> tuple[list[ResolutionChecksum], int, int]:
     """Return `pixel_checksums`, the smallest and the largest sample, all from one pass over the pixels."""
-    array = np.asarray(pixels)
-    check_clamp(clamp)
+    array = arguments.pixel_array(pixels)
+    bit_depth = arguments.stored_bits(bits_stored, array.dtype)
     if color_transform is None:
         color_transform = array.ndim == 3 and array.shape[2] == 3
     if num_decompositions is None:
-        has_default = array.ndim in (2, 3) and array.size > 0  # else the call below refuses the array, and says why
-        num_decompositions = default_num_decompositions(array.shape[1], array.shape[0]) if has_default else 0
+        num_decompositions = default_num_decompositions(array.shape[1], array.shape[0])
     levels, low, high = _core.pixel_checksums(
         array,
-        bit_depth=_bit_depth(array.dtype, bits_stored),
-        num_decompositions=_within(num_decompositions, "num_decompositions", 0, 32),
+        bit_depth=bit_depth,
+        num_decompositions=arguments.integer("num_decompositions", num_decompositions, 0, 32),
         color_transform=bool(color_transform),
-        clamp_to_container=clamp == "container",
+        clamp_to_container=arguments.choice("clamp", clamp, CLAMPS) == "container",
     )
-    if bits_stored is not None:
-        _check_samples_fit(array, bits_stored, low, high)
+    _check_samples_fit(array, bit_depth, low, high)
     return [ResolutionChecksum(*level) for level in levels], low, high
-
-
-def _bit_depth(dtype: np.dtype[Any], bits_stored: int | None) -> int:
-    if bits_stored is not None:
-        return _within(bits_stored, "bits_stored", 1, 32)
-    return 1 if dtype.kind == "b" else min(8 * dtype.itemsize, 32)
-
-
-def _within(value: int, name: str, low: int, high: int) -> int:
-    value = to_integer(value, name)
-    if not low <= value <= high:
-        raise ValueError(f"{name} is {value}; expected {low} to {high}")
-    return value
 
 
 def _check_samples_fit(pixels: Pixels, bits: int, low: int, high: int) -> None:
@@ -279,11 +265,10 @@ def _check_samples_fit(pixels: Pixels, bits: int, low: int, high: int) -> None:
     least, most = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
     if least <= low and high <= most:
         return
-    wide = pixels.astype(np.int64)
+    wide = (pixels.view(np.uint8) if pixels.dtype.kind == "b" else pixels).astype(np.int64)
     index = tuple(int(i) for i in np.argwhere((wide < least) | (wide > most))[0])
     raise ValueError(
-        f"sample {int(wide[index])} at index {index} does not fit in {bits} bits, {'signed' if signed else 'unsigned'}: "
-        f"expected {least} to {most}"
+        f"sample {int(wide[index])} at index {index} does not fit in {bits} bits; expected {least} to {most}"
     )
 
 
@@ -315,7 +300,7 @@ def codestream_checksums(
     ValueError
         If `reduce` is not a resolution of the codestream, or `clamp` is unknown.
     """
-    check_clamp(clamp)
+    arguments.choice("clamp", clamp, CLAMPS)
     reduces = [r.reduce for r in read_info(data).resolutions] if reduce is None else [reduce]
     return [checksum_of_resolution(decode_resolution(data, r, clamp, max_pixels)) for r in reduces]
 

@@ -10,7 +10,7 @@ _THUMBNAIL = 64
 
 
 def level_size(n: int, k: int) -> int:
-    """Return ``ceil(n / 2**k)``, the length of a side after ``k`` decompositions (ITU-T T.800 B-15, offset 0)."""
+    """Return ``ceil(n / 2**k)``, the length of a side after ``k`` decompositions (T.800 equation B-15)."""
     return -(-n >> k)
 
 

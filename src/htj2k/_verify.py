@@ -6,18 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from htj2k._checksum import (
+from . import _arguments as arguments
+from ._checksum import (
+    CLAMPS,
     Clamp,
     Pixels,
     ResolutionChecksum,
-    check_clamp,
     checksum_of_array,
     decode_resolution,
     to_checksum,
     to_integer,
 )
-from htj2k._codec import read_info
-from htj2k.errors import ChecksumMismatch, HTJ2KError
+from ._codec import read_info
+from .errors import ChecksumMismatch, HTJ2KError
 
 __all__ = ["LevelVerification", "Verification", "verify"]
 
@@ -126,7 +127,9 @@ def _parse(expected: object) -> _Expected:
             return _Expected((ResolutionChecksum.from_dict(expected),))
         return _parse_image_frame(expected)
     if expected is None or isinstance(expected, (str, bytes, float)):
-        raise TypeError(f"expected is {expected!r}; expected a checksum, a list of them, or an image frame's dict")
+        raise TypeError(
+            f"expected is {expected!r}; expected a checksum, a list of them, or an image frame's dict"
+        )
     if isinstance(expected, Iterable):
         return _Expected(_parse_records(expected, "expected"))
     return _Expected(full=to_checksum(expected, "expected"))
@@ -176,12 +179,16 @@ def _verify_level(frame: _Frame, record: ResolutionChecksum, clamp: Clamp) -> Le
     return LevelVerification(*size, record.checksum, actual, False, clamp, reason)
 
 
-def _verify_levels(frame: _Frame, records: tuple[ResolutionChecksum, ...], clamp: Clamp) -> list[LevelVerification]:
+def _verify_levels(
+    frame: _Frame, records: tuple[ResolutionChecksum, ...], clamp: Clamp
+) -> list[LevelVerification]:
     return [_verify_level(frame, record, clamp) for record in records]
 
 
-def _verify_in_either_clamp(frame: _Frame, records: tuple[ResolutionChecksum, ...]) -> list[LevelVerification]:
-    """One convention for all levels, as one decoder made them all: the one that matches more, precision in a tie."""
+def _verify_in_either_clamp(
+    frame: _Frame, records: tuple[ResolutionChecksum, ...]
+) -> list[LevelVerification]:
+    """One convention for all levels, as one decoder made them: which matches more, precision in a tie."""
     levels = _verify_levels(frame, records, "precision")
     if frame.clamps_differ and not all(level.ok for level in levels):
         others = _verify_levels(frame, records, "container")
@@ -194,16 +201,24 @@ def _wrong_extremes(frame: _Frame, expected: _Expected, clamp: Clamp) -> list[st
     if not expected.extremes:
         return []
     actual = dict(zip(("MinPixelValue", "MaxPixelValue"), frame.extremes(clamp), strict=True))
-    return [f"{key} is {actual[key]}, expected {value}" for key, value in expected.extremes if actual[key] != value]
+    return [
+        f"{key} is {actual[key]}, expected {value}"
+        for key, value in expected.extremes
+        if actual[key] != value
+    ]
 
 
 def _verdict(frame: _Frame, expected: _Expected, clamp: Clamp | None) -> Verification:
     records = expected.records
     if expected.full is not None:
         records = (ResolutionChecksum(*frame.full_size, expected.full),)
-    levels = _verify_in_either_clamp(frame, records) if clamp is None else _verify_levels(frame, records, clamp)
+    levels = (
+        _verify_in_either_clamp(frame, records) if clamp is None else _verify_levels(frame, records, clamp)
+    )
     used = next((level.clamp for level in levels if level.clamp is not None), clamp or "precision")
-    reasons = [level.reason for level in levels if level.reason is not None] + _wrong_extremes(frame, expected, used)
+    reasons = [level.reason for level in levels if level.reason is not None] + _wrong_extremes(
+        frame, expected, used
+    )
     return Verification(not reasons, tuple(levels), "; ".join(reasons) or None)
 
 
@@ -226,8 +241,8 @@ def verify(
         MaxPixelValue are compared too unless they are null. Checksums may be in their signed (negative) form.
         Entries are matched by width and height, in any order, and need not cover every resolution.
     clamp : {"precision", "container"}, optional
-        What decoded samples are clamped to, as in `decode`. By default precision is tried first, then container,
-        and `levels` tell which one it was.
+        What decoded samples are clamped to, as in `decode`. By default precision is tried first, then
+        container, and `levels` tell which one it was.
     max_pixels : int, optional
         The limit of `decode`; by default its default.
 
@@ -235,8 +250,9 @@ def verify(
     -------
     Verification
         Its `ok` is False, with a `reason`, when a checksum or an extreme differs, when an entry's size is no
-        resolution of the codestream, when `expected` lists nothing, and when `data` cannot be decoded: so a batch
-        has a verdict for every frame. Call `Verification.raise_for_mismatch` to have an exception instead.
+        resolution of the codestream, when `expected` lists nothing, and when `data` cannot be decoded: so a
+        batch has a verdict for every frame. Call `Verification.raise_for_mismatch` to have an exception
+        instead.
 
     Raises
     ------
@@ -244,7 +260,7 @@ def verify(
         If an argument is wrong; never for the sake of what `data` holds.
     """
     if clamp is not None:
-        check_clamp(clamp)
+        arguments.choice("clamp", clamp, CLAMPS)
     parsed = _parse(expected)
     if not parsed.records and parsed.full is None:
         return Verification(False, reason="nothing to verify: no checksums are expected")

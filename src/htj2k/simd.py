@@ -1,13 +1,13 @@
 """Which SIMD implementation of the kernels is used.
 
-The fastest one that the CPU and the operating system can run is chosen once, when htj2k is imported. The environment
-variable ``HTJ2K_SIMD`` forces another: a name from `available`. An unknown or unavailable name makes the import of
-htj2k fail with ``ValueError``; an empty value counts as unset.
+The fastest one that the CPU and the operating system can run is chosen once, when htj2k is imported. The
+environment variable ``HTJ2K_SIMD`` forces another: a name from `available`. An unknown or unavailable name
+makes the import of htj2k fail with ``ValueError``; an empty value counts as unset.
 """
 
 from __future__ import annotations
 
-from htj2k import _core
+from . import _core
 
 __all__ = ["active", "available"]
 
@@ -20,8 +20,8 @@ def available() -> list[str]:
     Returns
     -------
     list of str
-        Names of instruction sets: ``"avx2"`` (AVX2 with VPCLMULQDQ), ``"sse41"`` (SSE4.1 with PCLMULQDQ), and always,
-        last, ``"portable"``. All of them give the same results.
+        Names of instruction sets: ``"avx2"`` (AVX2 with VPCLMULQDQ), ``"sse41"`` (SSE4.1 with PCLMULQDQ), and
+        always, last, ``"portable"``. All of them give the same results.
     """
     return list(_core.simd_available())
 
