@@ -91,7 +91,7 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
                         const std::optional<py::array>& out) {
-  const buffer_view buffer(data);
+  const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
   const open_codestream opened = open_strict(buffer.span(), limits_of(max_pixels), reduce);
   const image_layout layout = layout_at(opened.cs, reduce);
@@ -108,7 +108,7 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
 
 py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                                 const std::optional<std::uint64_t>& max_pixels) {
-  const buffer_view buffer(data);
+  const byte_buffer buffer(data);
   const damaged_codestream opened = open_damaged(buffer.span(), limits_of(max_pixels), reduce);
   py::array pixels = new_array(layout_at(opened.cs, reduce));
   const image_view view = mutable_view_of(pixels);

@@ -11,19 +11,6 @@
 
 namespace htj2k {
 
-enum class clamp_policy {
-  precision,  // to the range of the component's bit depth, as the standard and OpenJPEG do
-  container,  // to the range of the sample type the pixels are returned in, as openjphjs does
-};
-
-// What an array for the decoded pixels must be.
-struct image_layout {
-  sample_type type = sample_type::u1;
-  std::uint32_t width = 0;
-  std::uint32_t height = 0;
-  std::uint32_t components = 1;
-};
-
 struct decode_options {
   std::uint32_t reduce = 0;
   clamp_policy clamp = clamp_policy::precision;

@@ -13,12 +13,6 @@ namespace {
 // 5/3 low passes overshoot, and OpenJPH hands lines out as int32: above this depth they could wrap.
 constexpr unsigned max_reduced_depth = 28;
 
-sample_type container_of(unsigned bit_depth, bool is_signed) {
-  if (bit_depth <= 8) return is_signed ? sample_type::i1 : sample_type::u1;
-  if (bit_depth <= 16) return is_signed ? sample_type::i2 : sample_type::u2;
-  return is_signed ? sample_type::i4 : sample_type::u4;
-}
-
 void check_reduce(const codestream& cs, std::uint32_t reduce) {
   const std::uint32_t most = max_reduce(cs);
   if (reduce > most)
@@ -67,7 +61,7 @@ image_layout layout_at(const codestream& cs, std::uint32_t reduce) {
                     std::to_string(max_reduced_depth) + " bits are exact",
                 cs.siz.offset);
   image_layout layout;
-  layout.type = container_of(bit_depth, first.is_signed);
+  layout.type = decoded_type(bit_depth, first.is_signed);
   const rect area = component_rect(cs.siz, 0, reduce);
   layout.width = area.width();
   layout.height = area.height();
@@ -85,8 +79,8 @@ open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t 
   open_codestream result;
   result.cs = parse(data, options);
   const codestream& cs = result.cs;
-  check_decodable(cs);
   check_reduce(cs, reduce);
+  check_decodable(cs, reduce);
   if (reduce == 0) check_complete(cs);
   result.walk = walk_packets(cs, reduce);
   if (result.walk.fault) throw error(*result.walk.fault);
@@ -101,8 +95,8 @@ damaged_codestream open_damaged(byte_span data, const limits& bounds, std::uint3
   options.bounds = bounds;
   options.keep_damaged = true;
   result.cs = parse(data, options);
-  check_decodable(result.cs);
   check_reduce(result.cs, reduce);
+  check_decodable(result.cs, reduce);
   result.walk = walk_packets(result.cs, 0);
   try {
     open_strict(data, bounds, reduce);
