@@ -122,6 +122,13 @@ py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bo
                         reason, list_of(result.messages));
 }
 
+// (resolutions complete, bytes needed for more or 0, whole)
+py::tuple look_at_buffer(const py::object& data, const std::optional<std::uint64_t>& max_pixels) {
+  const byte_buffer buffer(data);
+  const arrival found = look_at(buffer.span(), limits_of(max_pixels));
+  return py::make_tuple(found.resolutions_complete, found.bytes_needed, found.is_whole);
+}
+
 void bind_options(py::module_& m) {
   py::class_<encode_comment>(m, "EncodeComment")
       .def(py::init<>())
@@ -159,6 +166,7 @@ void bind_codec(py::module_& m) {
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true));
   m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
         py::arg("max_pixels").none(true));
+  m.def("look_at", &look_at_buffer, py::arg("data"), py::arg("max_pixels").none(true));
 }
 
 }  // namespace htj2k::bindings

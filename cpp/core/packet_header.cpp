@@ -183,10 +183,6 @@ packet_extent packet_header_reader::read(byte_span bytes, std::uint64_t start, s
   std::uint64_t position = bits.finish();
   if (uses_eph) position = skip_eph(bytes, position, stop);
   extent.header_size = position - start;
-  if (extent.body_size > stop - position)
-    fail("the codeblocks of a packet need " + std::to_string(extent.body_size) + " bytes and its tile-part has " +
-             std::to_string(stop - position) + " left",
-         position);
   return extent;
 }
 

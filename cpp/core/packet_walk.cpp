@@ -52,6 +52,7 @@ public:
       const auto& resolution = geometry_.components[id.component][id.resolution];
       const auto grids = resolution.grids_of(id.precinct);
       const packet_extent extent = read_one(id, bytes, position, stop, grids.data(), resolution.num_bands, reader);
+      check_body(id, extent, position, stop);
       position += extent.header_size + extent.body_size;
       ++next_;
       seen(reduce_of(id));
@@ -63,7 +64,20 @@ public:
     for (std::size_t i = next_; i < packets_.size(); ++i) missing(reduce_of(packets_[i]));
   }
 
+  // Where the packet ends whose header was read but whose body is not all there.
+  std::uint64_t cut_packet_stop() const { return cut_packet_stop_; }
+
 private:
+  void check_body(const packet_id& id, const packet_extent& extent, std::uint64_t position, std::uint64_t stop) {
+    const std::uint64_t body = position + extent.header_size;
+    if (extent.body_size <= stop - body) return;
+    cut_packet_stop_ = body + extent.body_size;
+    throw error(error_code::codestream,
+                name_of(id, tile_) + ": its codeblocks need " + std::to_string(extent.body_size) +
+                    " bytes and its tile-part has " + std::to_string(stop - body) + " left",
+                body);
+  }
+
   packet_extent read_one(const packet_id& id, byte_span bytes, std::uint64_t start, std::uint64_t stop,
                          const block_grid* grids, std::size_t num_grids, packet_header_reader& reader) const {
     try {
@@ -80,6 +94,7 @@ private:
   std::vector<packet_id> packets_;
   std::size_t needed_ = 0;
   std::size_t next_ = 0;
+  std::uint64_t cut_packet_stop_ = 0;
 };
 
 class walker {
@@ -116,7 +131,10 @@ private:
     } catch (const error& e) {
       walk.is_broken = true;
       // In a tile-part that is cut short, a packet that does not fit is only missing.
-      if (part.is_whole && !result_.fault) result_.fault = e;
+      if (!part.is_whole)
+        result_.bytes_needed = walk.cut_packet_stop();
+      else if (!result_.fault)
+        result_.fault = e;
     }
   }
 

@@ -6,6 +6,7 @@
 #include "core/completeness.hpp"
 #include "core/decodable.hpp"
 #include "core/geometry.hpp"
+#include "core/resolutions.hpp"
 
 namespace htj2k {
 namespace {
@@ -24,19 +25,13 @@ void check_reduce(const codestream& cs, std::uint32_t reduce) {
 error missing_bytes(const codestream& cs, const packet_walk& walk, std::uint32_t reduce) {
   truncation cut;
   cut.bytes_present = cs.data.size;
+  cut.bytes_needed = std::max(walk.bytes_needed, resolution_stops(cs)[num_resolutions(cs) - 1 - reduce].value_or(0));
   cut.resolutions_complete = walk.resolutions_complete();
-  return error("the data end before the last packet that reduce=" + std::to_string(reduce) + " needs; " +
-                   std::to_string(cut.resolutions_complete) + " resolutions are whole in " +
-                   std::to_string(cs.data.size) + " bytes",
+  return error("the data end before the last packet that reduce=" + std::to_string(reduce) + " needs: " +
+                   std::to_string(cs.data.size) + " bytes are here" +
+                   (cut.bytes_needed != 0 ? ", at least " + std::to_string(cut.bytes_needed) + " are needed" : "") +
+                   " (" + std::to_string(cut.resolutions_complete) + " resolutions are whole)",
                cut);
-}
-
-// Without TLM and PLT the walk only knows that bytes are missing, not how many; the tile-part's own length does
-// when the cut is inside it.
-error with_bytes_needed(const codestream& cs, const error& e) {
-  truncation cut = e.cut();
-  if (!cs.tile_parts.empty() && !cs.tile_parts.back().is_whole) cut.bytes_needed = cs.tile_parts.back().stop;
-  return error(e.what(), cut);
 }
 
 void append(std::vector<std::uint8_t>& target, byte_span data, std::uint64_t start, std::uint64_t stop) {
@@ -86,7 +81,7 @@ open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t 
   if (result.walk.fault) throw error(*result.walk.fault);
   if (result.walk.by_reduce[reduce].is_complete) return result;
   if (cs.damage) throw error(*cs.damage);
-  throw with_bytes_needed(cs, missing_bytes(cs, result.walk, reduce));
+  throw missing_bytes(cs, result.walk, reduce);
 }
 
 damaged_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t reduce) {
@@ -103,6 +98,26 @@ damaged_codestream open_damaged(byte_span data, const limits& bounds, std::uint3
   } catch (const error& e) {
     result.reason = e;
   }
+  return result;
+}
+
+arrival look_at(byte_span data, const limits& bounds) {
+  parse_options options;
+  options.bounds = bounds;
+  options.keep_damaged = true;
+  const codestream cs = parse(data, options);
+  check_decodable(cs);
+  const packet_walk walk = walk_packets(cs, 0);
+  if (walk.fault) throw error(*walk.fault);
+  if (cs.damage) throw error(*cs.damage);
+  arrival result;
+  result.resolutions_complete = walk.resolutions_complete();
+  result.bytes_needed = walk.bytes_needed;
+  result.is_whole = cs.eoc.has_value();
+  if (result.is_whole)
+    check_complete(cs);
+  else  // without its EOC the full resolution is not whole
+    result.resolutions_complete = std::min(result.resolutions_complete, static_cast<std::int32_t>(max_reduce(cs)));
   return result;
 }
 

@@ -30,6 +30,16 @@ struct damaged_codestream : open_codestream {
 
 damaged_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t reduce);
 
+// How far a download has come.
+struct arrival {
+  std::int32_t resolutions_complete = 0;  // from the base up
+  std::uint64_t bytes_needed = 0;         // fewer bytes than these bring nothing new; 0: not known
+  bool is_whole = false;
+};
+
+// Throws what is wrong with the bytes so far; TruncatedError while even the main header is cut.
+arrival look_at(byte_span data, const limits& bounds);
+
 // Bytes of the caller's data up to the last whole packet.
 std::uint64_t bytes_used(const open_codestream& opened);
 

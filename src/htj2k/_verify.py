@@ -25,6 +25,8 @@ __all__ = ["LevelVerification", "Verification", "verify"]
 # AWS HealthImaging's metadata has the first, its guide also spells the second.
 CHECKSUM_KEYS = ("PixelDataChecksumFromBaseToFullResolution", "ImageDataChecksumFromBaseToFullResolution")
 
+Expected = int | Iterable[Mapping[str, Any] | ResolutionChecksum] | Mapping[str, Any] | ResolutionChecksum
+
 
 @dataclass(frozen=True)
 class LevelVerification:
@@ -92,7 +94,7 @@ class Verification:
 
 
 @dataclass(frozen=True)
-class _Expected:
+class ExpectedChecksums:
     """What the caller's `expected` means."""
 
     records: tuple[ResolutionChecksum, ...] = ()
@@ -110,29 +112,29 @@ def _parse_records(records: object, name: str) -> tuple[ResolutionChecksum, ...]
     return tuple(_parse_record(record) for record in records)
 
 
-def _parse_image_frame(frame: Mapping[str, Any]) -> _Expected:
+def _parse_image_frame(frame: Mapping[str, Any]) -> ExpectedChecksums:
     keys = [key for key in CHECKSUM_KEYS if key in frame]
     if not keys:
         raise ValueError(f"expected is a dict with neither of the keys {' and '.join(CHECKSUM_KEYS)}")
     records = [r for key in keys if frame[key] is not None for r in _parse_records(frame[key], key)]
     present = [key for key in ("MinPixelValue", "MaxPixelValue") if frame.get(key) is not None]
-    return _Expected(tuple(records), extremes=tuple((key, to_integer(frame[key], key)) for key in present))
+    return ExpectedChecksums(tuple(records), extremes=tuple((key, to_integer(frame[key], key)) for key in present))
 
 
-def _parse(expected: object) -> _Expected:
+def parse_expected(expected: object) -> ExpectedChecksums:
     if isinstance(expected, ResolutionChecksum):
-        return _Expected((expected,))
+        return ExpectedChecksums((expected,))
     if isinstance(expected, Mapping):
         if "Checksum" in expected:
-            return _Expected((ResolutionChecksum.from_dict(expected),))
+            return ExpectedChecksums((ResolutionChecksum.from_dict(expected),))
         return _parse_image_frame(expected)
     if expected is None or isinstance(expected, (str, bytes, float)):
         raise TypeError(
             f"expected is {expected!r}; expected a checksum, a list of them, or an image frame's dict"
         )
     if isinstance(expected, Iterable):
-        return _Expected(_parse_records(expected, "expected"))
-    return _Expected(full=to_checksum(expected, "expected"))
+        return ExpectedChecksums(_parse_records(expected, "expected"))
+    return ExpectedChecksums(full=to_checksum(expected, "expected"))
 
 
 class _Frame:
@@ -166,17 +168,22 @@ class _Frame:
             self._extremes[clamp] = (int(pixels.min()), int(pixels.max()))
 
 
+def compare(record: ResolutionChecksum, actual: int, clamp: Clamp) -> LevelVerification:
+    """The verdict about a resolution whose checksum is known."""
+    size = (record.width, record.height)
+    if actual == record.checksum:
+        return LevelVerification(*size, record.checksum, actual, True, clamp)
+    reason = f"{size[0]}x{size[1]} has checksum {actual}, expected {record.checksum}"
+    return LevelVerification(*size, record.checksum, actual, False, clamp, reason)
+
+
 def _verify_level(frame: _Frame, record: ResolutionChecksum, clamp: Clamp) -> LevelVerification:
     size = (record.width, record.height)
     if size not in frame.reduces:
         sizes = ", ".join(f"{width}x{height}" for width, height in frame.reduces)
         reason = f"{size[0]}x{size[1]} is no resolution of the codestream, which has {sizes}"
         return LevelVerification(*size, record.checksum, None, False, None, reason)
-    actual = frame.checksum(frame.reduces[size], clamp)
-    if actual == record.checksum:
-        return LevelVerification(*size, record.checksum, actual, True, clamp)
-    reason = f"{size[0]}x{size[1]} has checksum {actual}, expected {record.checksum}"
-    return LevelVerification(*size, record.checksum, actual, False, clamp, reason)
+    return compare(record, frame.checksum(frame.reduces[size], clamp), clamp)
 
 
 def _verify_levels(
@@ -197,7 +204,7 @@ def _verify_in_either_clamp(
     return levels
 
 
-def _wrong_extremes(frame: _Frame, expected: _Expected, clamp: Clamp) -> list[str]:
+def _wrong_extremes(frame: _Frame, expected: ExpectedChecksums, clamp: Clamp) -> list[str]:
     if not expected.extremes:
         return []
     actual = dict(zip(("MinPixelValue", "MaxPixelValue"), frame.extremes(clamp), strict=True))
@@ -208,7 +215,7 @@ def _wrong_extremes(frame: _Frame, expected: _Expected, clamp: Clamp) -> list[st
     ]
 
 
-def _verdict(frame: _Frame, expected: _Expected, clamp: Clamp | None) -> Verification:
+def _verdict(frame: _Frame, expected: ExpectedChecksums, clamp: Clamp | None) -> Verification:
     records = expected.records
     if expected.full is not None:
         records = (ResolutionChecksum(*frame.full_size, expected.full),)
@@ -224,7 +231,7 @@ def _verdict(frame: _Frame, expected: _Expected, clamp: Clamp | None) -> Verific
 
 def verify(
     data: Any,
-    expected: int | Iterable[Mapping[str, Any] | ResolutionChecksum] | Mapping[str, Any] | ResolutionChecksum,
+    expected: Expected,
     *,
     clamp: Literal["precision", "container"] | None = None,
     max_pixels: int | None = None,
@@ -261,7 +268,7 @@ def verify(
     """
     if clamp is not None:
         arguments.choice("clamp", clamp, CLAMPS)
-    parsed = _parse(expected)
+    parsed = parse_expected(expected)
     if not parsed.records and parsed.full is None:
         return Verification(False, reason="nothing to verify: no checksums are expected")
     try:
