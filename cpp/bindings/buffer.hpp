@@ -11,7 +11,7 @@ namespace htj2k::bindings {
 class byte_buffer {
 public:
   explicit byte_buffer(const pybind11::object& source) {
-    if (PyObject_GetBuffer(source.ptr(), &view_, PyBUF_SIMPLE) != 0) throw pybind11::error_already_set();
+    if (PyObject_GetBuffer(source.ptr(), &view_, PyBUF_SIMPLE) != 0) explain(source);
   }
   ~byte_buffer() { PyBuffer_Release(&view_); }
   byte_buffer(const byte_buffer&) = delete;
@@ -22,6 +22,19 @@ public:
   }
 
 private:
+  // An object that gives its buffer with strides but not without is not contiguous; all else is its own story.
+  [[noreturn]] static void explain(const pybind11::object& source) {
+    pybind11::error_already_set reason;
+    Py_buffer strided;
+    if (PyObject_GetBuffer(source.ptr(), &strided, PyBUF_FULL_RO) != 0) {
+      PyErr_Clear();
+      throw reason;
+    }
+    PyBuffer_Release(&strided);
+    throw pybind11::value_error(
+        "data is not C-contiguous; pass a contiguous copy, such as numpy.ascontiguousarray(data)");
+  }
+
   Py_buffer view_{};
 };
 

@@ -3,5 +3,8 @@
 PYBIND11_MODULE(_core, m) {
   m.doc() = "The C++ side of htj2k: conversion only. Use the package htj2k.";
   htj2k::bindings::bind_errors(m);
+  htj2k::bindings::bind_simd(m);
+  htj2k::bindings::bind_codec(m);
+  htj2k::bindings::bind_checksum(m);
   htj2k::bindings::bind_info(m);
 }

@@ -17,6 +17,27 @@ constexpr bool sample_is_signed(sample_type t) {
   return t == sample_type::i1 || t == sample_type::i2 || t == sample_type::i4;
 }
 
+// The type that samples of this depth decode to: 1, 2 or 4 bytes.
+constexpr sample_type decoded_type(std::uint32_t bit_depth, bool is_signed) {
+  if (bit_depth <= 8) return is_signed ? sample_type::i1 : sample_type::u1;
+  if (bit_depth <= 16) return is_signed ? sample_type::i2 : sample_type::u2;
+  return is_signed ? sample_type::i4 : sample_type::u4;
+}
+
+// What samples outside their range are brought back to. Only lossy data and reduced sizes have such samples.
+enum class clamp_policy {
+  precision,  // the range of the component's bit depth, as the standard and OpenJPEG do
+  container,  // the range of the decoded sample type, as openjphjs does
+};
+
+// What an array for decoded pixels must be.
+struct image_layout {
+  sample_type type = sample_type::u1;
+  std::uint32_t width = 0;
+  std::uint32_t height = 0;
+  std::uint32_t components = 1;
+};
+
 // Strides are in bytes and may be negative or, for input, zero.
 template <typename Void>
 struct basic_image_view {

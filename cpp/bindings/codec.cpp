@@ -1,0 +1,164 @@
+#include <pybind11/stl.h>
+
+#include <limits>
+#include <string>
+
+#include "bindings.hpp"
+#include "buffer.hpp"
+#include "core/decode.hpp"
+#include "core/encode.hpp"
+#include "core/ojph_messages.hpp"
+#include "core/strict.hpp"
+#include "image_array.hpp"
+
+namespace py = pybind11;
+
+namespace htj2k::bindings {
+namespace {
+
+py::bytes encode_array(const py::array& pixels, const encode_options& options) {
+  const const_image_view view = view_of(pixels);
+  std::vector<std::uint8_t> codestream;
+  {
+    const py::gil_scoped_release release;
+    codestream = encode(view, options);
+  }
+  return py::bytes(reinterpret_cast<const char*>(codestream.data()), codestream.size());
+}
+
+limits limits_of(const std::optional<std::uint64_t>& max_pixels) {
+  limits bounds;
+  bounds.max_pixels = max_pixels.value_or(std::numeric_limits<std::uint64_t>::max());
+  return bounds;
+}
+
+decode_options options_of(std::uint32_t reduce, bool clamp_to_container) {
+  decode_options options;
+  options.reduce = reduce;
+  options.clamp = clamp_to_container ? clamp_policy::container : clamp_policy::precision;
+  return options;
+}
+
+std::vector<std::uint64_t> shape_of(const image_layout& layout) {
+  std::vector<std::uint64_t> shape{layout.height, layout.width};
+  if (layout.components != 1) shape.push_back(layout.components);
+  return shape;
+}
+
+std::string text_of(const std::vector<std::uint64_t>& shape) {
+  std::string text;
+  for (const auto n : shape) text += (text.empty() ? "(" : ", ") + std::to_string(n);
+  return text + ")";
+}
+
+// Before anything else, and whatever the limits are: the caller knows better than the headers.
+void check_shape(byte_span data, std::uint32_t reduce, const std::vector<std::uint64_t>& expected) {
+  parse_options options;
+  options.main_header_only = true;
+  options.bounds.max_pixels = std::numeric_limits<std::uint64_t>::max();
+  const codestream cs = parse(data, options);
+  const auto shape = shape_of(layout_at(cs, reduce));
+  if (shape != expected)
+    throw error(error_code::codestream,
+                "the codestream decodes to shape " + text_of(shape) + ", expected_shape is " + text_of(expected),
+                cs.siz.offset);
+}
+
+py::array new_array(const image_layout& layout) {
+  return make_array(layout.type, layout.width, layout.height, layout.components);
+}
+
+void check_out(const py::array& out, const image_layout& layout) {
+  const py::array wanted_dtype = make_array(layout.type, 1, 1, 1);
+  const auto shape = shape_of(layout);
+  bool fits = out.dtype().equal(wanted_dtype.dtype()) && static_cast<std::size_t>(out.ndim()) == shape.size();
+  for (std::size_t i = 0; fits && i < shape.size(); ++i)
+    fits = static_cast<std::uint64_t>(out.shape(static_cast<py::ssize_t>(i))) == shape[i];
+  if (!fits)
+    throw py::value_error("out has shape " + std::string(py::str(out.attr("shape"))) + " and dtype " +
+                          std::string(py::str(out.dtype())) + "; this codestream decodes to " + text_of(shape) +
+                          " of dtype " + std::string(py::str(wanted_dtype.dtype())));
+  if (!out.writeable()) throw py::value_error("out is read-only");
+}
+
+py::list list_of(const std::vector<message>& messages) {
+  py::list result;
+  for (const auto& m : messages) result.append(py::make_tuple(m.is_warning, m.text));
+  return result;
+}
+
+py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
+                        const std::optional<std::uint64_t>& max_pixels,
+                        const std::optional<std::vector<std::uint64_t>>& expected_shape,
+                        const std::optional<py::array>& out) {
+  const byte_buffer buffer(data);
+  if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
+  const open_codestream opened = open_strict(buffer.span(), limits_of(max_pixels), reduce);
+  const image_layout layout = layout_at(opened.cs, reduce);
+  if (out) check_out(*out, layout);
+  py::array pixels = out ? *out : new_array(layout);
+  const image_view view = mutable_view_of(pixels);
+  std::vector<message> messages;
+  {
+    const py::gil_scoped_release release;
+    messages = decode_strict(opened, options_of(reduce, clamp_to_container), view);
+  }
+  return py::make_tuple(pixels, list_of(messages));
+}
+
+py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
+                                const std::optional<std::uint64_t>& max_pixels) {
+  const byte_buffer buffer(data);
+  const damaged_codestream opened = open_damaged(buffer.span(), limits_of(max_pixels), reduce);
+  py::array pixels = new_array(layout_at(opened.cs, reduce));
+  const image_view view = mutable_view_of(pixels);
+  damaged_result result;
+  {
+    const py::gil_scoped_release release;
+    result = decode_damaged(opened, options_of(reduce, clamp_to_container), view);
+  }
+  const py::object reason = result.reason.empty() ? py::object(py::none()) : py::object(py::str(result.reason));
+  return py::make_tuple(pixels, result.reason.empty(), opened.walk.resolutions_complete(), bytes_used(opened),
+                        reason, list_of(result.messages));
+}
+
+void bind_options(py::module_& m) {
+  py::class_<encode_comment>(m, "EncodeComment")
+      .def(py::init<>())
+      .def_property("data", [](const encode_comment& c) { return py::bytes(c.bytes); },
+                    [](encode_comment& c, const py::bytes& b) { c.bytes = std::string(b); })
+      .def_readwrite("is_text", &encode_comment::is_text);
+  py::class_<encode_options>(m, "EncodeOptions")
+      .def(py::init<>())
+      .def_readwrite("bit_depth", &encode_options::bit_depth)
+      .def_readwrite("num_decompositions", &encode_options::num_decompositions)
+      .def_readwrite("reversible", &encode_options::reversible)
+      .def_readwrite("qstep", &encode_options::qstep)
+      .def_readwrite("qfactor", &encode_options::qfactor)
+      .def_readwrite("color_transform", &encode_options::color_transform)
+      .def_readwrite("progression_order", &encode_options::progression_order)
+      .def_readwrite("block_width", &encode_options::block_width)
+      .def_readwrite("block_height", &encode_options::block_height)
+      .def_readwrite("precincts", &encode_options::precincts)
+      .def_readwrite("tile_width", &encode_options::tile_width)
+      .def_readwrite("tile_height", &encode_options::tile_height)
+      .def_readwrite("tlm", &encode_options::tlm)
+      .def_readwrite("tile_part_per_resolution", &encode_options::tile_part_per_resolution)
+      .def_readwrite("tile_part_per_component", &encode_options::tile_part_per_component)
+      .def_readwrite("mask_unused_bits", &encode_options::mask_unused_bits)
+      .def_readwrite("comments", &encode_options::comments);
+}
+
+}  // namespace
+
+void bind_codec(py::module_& m) {
+  initialize_openjph();
+  bind_options(m);
+  m.def("encode", &encode_array, py::arg("pixels"), py::arg("options"));
+  m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
+        py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true));
+  m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
+        py::arg("max_pixels").none(true));
+}
+
+}  // namespace htj2k::bindings

@@ -1,0 +1,64 @@
+// One packet header (T.800 B.10, T.814 B): which codeblocks are there, and how many bytes each of them has.
+// It is read to prove that every byte of every codeblock is present; the pixels come from OpenJPH.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/bytes.hpp"
+
+namespace htj2k {
+
+// The codeblocks of one subband inside one precinct, as a grid.
+struct block_grid {
+  std::uint32_t across = 0;
+  std::uint32_t down = 0;
+  bool empty() const { return across == 0 || down == 0; }
+};
+
+struct packet_extent {
+  std::uint64_t header_size = 0;  // SOP and EPH included
+  std::uint64_t body_size = 0;
+};
+
+// Keeps its scratch between packets.
+class packet_header_reader {
+public:
+  // Reads the header at `start` of a packet that must end by `stop`. Throws an error that says what is wrong;
+  // the caller adds which packet it was.
+  packet_extent read(byte_span bytes, std::uint64_t start, std::uint64_t stop, const block_grid* grids,
+                     std::size_t num_grids, bool uses_sop, bool uses_eph);
+
+private:
+  // A tag tree (T.800 B.10.2), finest level first. Values only grow from parent to child.
+  class tag_tree {
+  public:
+    struct node {
+      std::uint16_t value = 0;
+      bool known = false;
+    };
+    void reset(const block_grid& grid);
+    unsigned num_levels() const { return static_cast<unsigned>(widths_.size()); }
+    node& at(std::uint32_t x, std::uint32_t y, unsigned level) {
+      return nodes_[starts_[level] + std::size_t{y >> level} * widths_[level] + (x >> level)];
+    }
+
+  private:
+    std::vector<std::uint32_t> widths_;
+    std::vector<std::size_t> starts_;
+    std::vector<node> nodes_;
+  };
+
+  class bit_reader;
+
+  static bool read_inclusion(bit_reader& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y);
+  static unsigned read_missing_planes(bit_reader& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y);
+  static unsigned read_passes(bit_reader& bits);
+  static std::uint64_t read_block_size(bit_reader& bits);
+  std::uint64_t read_grid(bit_reader& bits, const block_grid& grid);
+
+  tag_tree inclusion_;
+  tag_tree missing_planes_;
+};
+
+}  // namespace htj2k

@@ -1,0 +1,139 @@
+#include "core/packet_order.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace htj2k {
+namespace {
+
+enum class progression : std::uint8_t { lrcp = 0, rlcp = 1, rpcl = 2, pcrl = 3, cprl = 4 };
+
+tile_resolution make_resolution(const rect& component, const coding_style& style, unsigned r) {
+  const unsigned levels = style.num_decompositions;
+  tile_resolution result;
+  result.area = resolution_rect(component, levels, r);
+  result.ppx = style.ppx(r);
+  result.ppy = style.ppy(r);
+  const unsigned above_base = r > 0 ? 1 : 0;
+  result.xcb = std::min<unsigned>(style.log_block_width, result.ppx - std::min(above_base, result.ppx));
+  result.ycb = std::min<unsigned>(style.log_block_height, result.ppy - std::min(above_base, result.ppy));
+  if (!result.area.is_empty()) {
+    result.precincts_across = count_cells(result.area.x0, result.area.x1, result.ppx);
+    result.precincts_down = count_cells(result.area.y0, result.area.y1, result.ppy);
+  }
+  if (r == 0) {
+    result.bands[0] = result.area;
+    return result;
+  }
+  result.num_bands = 3;
+  const unsigned level = levels - r + 1;
+  result.bands = {subband_rect(component, orientation::hl, level), subband_rect(component, orientation::lh, level),
+                  subband_rect(component, orientation::hh, level)};
+  return result;
+}
+
+// How many codeblocks of size 2^log_block meet the part of [begin, end) that lies in cell `cell` of size 2^log_cell.
+std::uint32_t blocks_in_cell(std::uint32_t begin, std::uint32_t end, std::uint64_t cell, unsigned log_cell,
+                             unsigned log_block) {
+  const auto low = static_cast<std::uint32_t>(std::max<std::uint64_t>(begin, cell << log_cell));
+  const auto high = static_cast<std::uint32_t>(std::min<std::uint64_t>(end, (cell + 1) << log_cell));
+  return low >= high ? 0 : static_cast<std::uint32_t>(count_cells(low, high, log_block));
+}
+
+// The reference-grid coordinate at which a position-driven progression meets a precinct row or column: its own
+// start or, for the first one when the tile cuts it, the tile's (the conditions in B.12.1.3).
+std::uint64_t start_on_grid(std::uint64_t index, std::uint64_t resolution_start, std::uint64_t tile_start,
+                            unsigned log_precinct, unsigned levels_above, std::uint64_t subsampling) {
+  const std::uint64_t first = resolution_start >> log_precinct;
+  const bool is_cut = (resolution_start & ((std::uint64_t{1} << log_precinct) - 1)) != 0;
+  if (index == 0 && is_cut) return tile_start;
+  return ((first + index) << (log_precinct + levels_above)) * subsampling;
+}
+
+void add_packets(const codestream& cs, const tile_geometry& geometry, std::uint32_t component,
+                 std::vector<packet_id>& packets) {
+  const auto& resolutions = geometry.components[component];
+  const auto& size = cs.siz.components[component];
+  for (std::uint32_t r = 0; r < resolutions.size(); ++r) {
+    const auto& res = resolutions[r];
+    const auto above = static_cast<unsigned>(resolutions.size() - 1 - r);
+    for (std::uint64_t row = 0; row < res.precincts_down; ++row)
+      for (std::uint64_t column = 0; column < res.precincts_across; ++column) {
+        packet_id id;
+        id.y = start_on_grid(row, res.area.y0, geometry.area.y0, res.ppy, above, size.dy);
+        id.x = start_on_grid(column, res.area.x0, geometry.area.x0, res.ppx, above, size.dx);
+        id.component = component;
+        id.resolution = r;
+        id.precinct = row * res.precincts_across + column;
+        packets.push_back(id);
+      }
+  }
+}
+
+template <typename Key>
+void sort_by(std::vector<packet_id>& packets, Key key) {
+  const auto before = [&](const packet_id& a, const packet_id& b) { return key(a) < key(b); };
+  if (!std::is_sorted(packets.begin(), packets.end(), before)) std::sort(packets.begin(), packets.end(), before);
+}
+
+}  // namespace
+
+std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) const {
+  const unsigned halved = num_bands == 1 ? 0 : 1;
+  const std::uint64_t column = (area.x0 >> ppx) + precinct % precincts_across;
+  const std::uint64_t row = (area.y0 >> ppy) + precinct / precincts_across;
+  // Above the base a precinct of 2^PPx samples covers 2^(PPx-1) of each subband.
+  const unsigned px = ppx - std::min(halved, ppx);
+  const unsigned py = ppy - std::min(halved, ppy);
+  std::array<block_grid, 3> grids;
+  for (unsigned b = 0; b < num_bands; ++b) {
+    grids[b].across = blocks_in_cell(bands[b].x0, bands[b].x1, column, px, xcb);
+    grids[b].down = blocks_in_cell(bands[b].y0, bands[b].y1, row, py, ycb);
+  }
+  return grids;
+}
+
+tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile) {
+  tile_geometry geometry;
+  geometry.area = tile_rect(cs.siz, tile);
+  for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c) {
+    const rect component = tile_component_rect(cs.siz, tile, c);
+    const coding_style& style = style_of(cs, tile, static_cast<std::uint16_t>(c));
+    auto& resolutions = geometry.components.emplace_back();
+    for (unsigned r = 0; r <= style.num_decompositions; ++r) {
+      resolutions.push_back(make_resolution(component, style, r));
+      geometry.num_packets += resolutions.back().num_precincts();
+    }
+  }
+  return geometry;
+}
+
+std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry) {
+  std::vector<packet_id> packets;
+  packets.reserve(static_cast<std::size_t>(geometry.num_packets));
+  for (std::uint32_t c = 0; c < geometry.components.size(); ++c) add_packets(cs, geometry, c, packets);
+  switch (static_cast<progression>(defaults_of(cs, tile).progression_order)) {
+    case progression::lrcp:
+    case progression::rlcp:  // with one layer they are the same
+      sort_by(packets, [](const packet_id& p) { return std::make_tuple(p.resolution, p.component, p.precinct); });
+      break;
+    case progression::rpcl:
+      sort_by(packets, [](const packet_id& p) {
+        return std::make_tuple(p.resolution, p.y, p.x, p.component, p.precinct);
+      });
+      break;
+    case progression::pcrl:
+      sort_by(packets, [](const packet_id& p) {
+        return std::make_tuple(p.y, p.x, p.component, p.resolution, p.precinct);
+      });
+      break;
+    case progression::cprl:
+      sort_by(packets, [](const packet_id& p) {
+        return std::make_tuple(p.component, p.y, p.x, p.resolution, p.precinct);
+      });
+      break;
+  }
+  return packets;
+}
+
+}  // namespace htj2k

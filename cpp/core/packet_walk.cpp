@@ -1,0 +1,166 @@
+#include "core/packet_walk.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "core/packet_header.hpp"
+#include "core/packet_order.hpp"
+
+namespace htj2k {
+namespace {
+
+// A packet is at least one byte, so a file cannot hold more packets than bytes. The allowance lets the base of
+// a cut download be read; it bounds what a few bytes can make us enumerate.
+constexpr std::uint64_t packet_allowance = 1U << 20;
+
+std::string name_of(const packet_id& id, std::uint16_t tile) {
+  return "packet of tile " + std::to_string(tile) + ", component " + std::to_string(id.component) +
+         ", resolution " + std::to_string(id.resolution) + ", precinct " + std::to_string(id.precinct);
+}
+
+class tile_walk {
+public:
+  tile_walk(const codestream& cs, std::uint16_t tile, std::uint32_t reduce)
+      : tile_(tile), geometry_(geometry_of_tile(cs, tile)), uses_sop_(defaults_of(cs, tile).uses_sop),
+        uses_eph_(defaults_of(cs, tile).uses_eph) {
+    if (geometry_.num_packets > cs.range.size() + packet_allowance)
+      throw error(error_code::limit, "tile " + std::to_string(tile) + " declares " +
+                                         std::to_string(geometry_.num_packets) + " packets, more than the " +
+                                         std::to_string(cs.range.size()) + " bytes of data can hold");
+    packets_ = packet_order(cs, tile, geometry_);
+    needed_ = packets_.size();
+    while (needed_ > 0 && reduce_of(packets_[needed_ - 1]) < reduce) --needed_;
+  }
+
+  bool is_broken = false;  // nothing after a packet that could not be read is looked at
+
+  bool is_finished() const { return next_ >= needed_; }
+  bool is_exhausted() const { return next_ >= packets_.size(); }
+
+  // The highest `reduce` that needs this packet.
+  std::uint32_t reduce_of(const packet_id& id) const {
+    return static_cast<std::uint32_t>(geometry_.components[id.component].size() - 1 - id.resolution);
+  }
+
+  // Reads packets from [position, stop) and moves `position` over each whole one. Throws what is wrong with the
+  // first that is not.
+  template <typename Seen>
+  void read(byte_span bytes, std::uint64_t& position, std::uint64_t stop, packet_header_reader& reader, Seen seen) {
+    while (position < stop && !is_finished()) {
+      const packet_id& id = packets_[next_];
+      const auto& resolution = geometry_.components[id.component][id.resolution];
+      const auto grids = resolution.grids_of(id.precinct);
+      const packet_extent extent = read_one(id, bytes, position, stop, grids.data(), resolution.num_bands, reader);
+      position += extent.header_size + extent.body_size;
+      ++next_;
+      seen(reduce_of(id));
+    }
+  }
+
+  template <typename Missing>
+  void for_missing(Missing missing) const {
+    for (std::size_t i = next_; i < packets_.size(); ++i) missing(reduce_of(packets_[i]));
+  }
+
+private:
+  packet_extent read_one(const packet_id& id, byte_span bytes, std::uint64_t start, std::uint64_t stop,
+                         const block_grid* grids, std::size_t num_grids, packet_header_reader& reader) const {
+    try {
+      return reader.read(bytes, start, stop, grids, num_grids, uses_sop_, uses_eph_);
+    } catch (const error& e) {
+      throw error(e.code(), name_of(id, tile_) + ": " + e.what(), e.offset());
+    }
+  }
+
+  std::uint16_t tile_;
+  tile_geometry geometry_;
+  bool uses_sop_;
+  bool uses_eph_;
+  std::vector<packet_id> packets_;
+  std::size_t needed_ = 0;
+  std::size_t next_ = 0;
+};
+
+class walker {
+public:
+  walker(const codestream& cs, std::uint32_t reduce) : cs_(cs), reduce_(reduce) {
+    result_.by_reduce.assign(max_reduce(cs) + 1, level_extent{true, cs.main_header.stop});
+  }
+
+  packet_walk run() {
+    result_.part_stops.assign(cs_.tile_parts.size(), 0);
+    for (std::size_t i = 0; i < cs_.tile_parts.size(); ++i) read_part(cs_.tile_parts[i], result_.part_stops[i]);
+    mark_missing();
+    return std::move(result_);
+  }
+
+private:
+  tile_walk& walk_of(std::uint16_t tile) {
+    const auto found = tiles_.find(tile);
+    return found != tiles_.end() ? found->second : tiles_.emplace(tile, tile_walk(cs_, tile, reduce_)).first->second;
+  }
+
+  void read_part(const tile_part& part, std::uint64_t& part_stop) {
+    tile_walk& walk = walk_of(part.tile);
+    const std::uint64_t present = part.is_whole ? part.stop : cs_.range.stop;
+    if (walk.is_broken || part.header.stop > present) return;
+    part_stop = part.header.stop;
+    if (walk.is_finished() && reduce_ > 0) return;
+    try {
+      walk.read(cs_.data, part_stop, present, reader_, [&](std::uint32_t reduce) { extend(reduce, part_stop); });
+      if (walk.is_exhausted() && part_stop < present)
+        throw error(error_code::codestream,
+                    "tile " + std::to_string(part.tile) + " has " + std::to_string(present - part_stop) +
+                        " bytes after its last packet", part_stop);
+    } catch (const error& e) {
+      walk.is_broken = true;
+      // In a tile-part that is cut short, a packet that does not fit is only missing.
+      if (part.is_whole && !result_.fault) result_.fault = e;
+    }
+  }
+
+  void extend(std::uint32_t reduce, std::uint64_t stop) {
+    for (std::uint32_t k = 0; k <= reduce && k < result_.by_reduce.size(); ++k)
+      result_.by_reduce[k].stop = std::max(result_.by_reduce[k].stop, stop);
+  }
+
+  void mark_missing() {
+    const auto missing = [&](std::uint32_t reduce) {
+      for (std::uint32_t k = 0; k <= reduce && k < result_.by_reduce.size(); ++k)
+        result_.by_reduce[k].is_complete = false;
+    };
+    for (std::uint32_t tile = 0; tile < cs_.siz.num_tiles(); ++tile) {
+      const auto found = tiles_.find(static_cast<std::uint16_t>(tile));
+      if (found != tiles_.end())
+        found->second.for_missing(missing);
+      else
+        missing(max_reduce(cs_));  // no tile-part of it was seen
+    }
+  }
+
+  const codestream& cs_;
+  std::uint32_t reduce_;
+  packet_header_reader reader_;
+  std::map<std::uint16_t, tile_walk> tiles_;
+  packet_walk result_;
+};
+
+}  // namespace
+
+std::uint32_t max_reduce(const codestream& cs) {
+  std::uint32_t least = max_decompositions;
+  for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
+    least = std::min<std::uint32_t>(least, style_of(cs, static_cast<std::uint16_t>(c)).num_decompositions);
+  return least;
+}
+
+std::int32_t packet_walk::resolutions_complete() const {
+  std::int32_t count = 0;
+  for (auto level = by_reduce.rbegin(); level != by_reduce.rend() && level->is_complete; ++level) ++count;
+  return count;
+}
+
+packet_walk walk_packets(const codestream& cs, std::uint32_t reduce) { return walker(cs, reduce).run(); }
+
+}  // namespace htj2k

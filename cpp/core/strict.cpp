@@ -1,0 +1,131 @@
+#include "core/strict.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "core/completeness.hpp"
+#include "core/decodable.hpp"
+#include "core/geometry.hpp"
+
+namespace htj2k {
+namespace {
+
+// 5/3 low passes overshoot, and OpenJPH hands lines out as int32: above this depth they could wrap.
+constexpr unsigned max_reduced_depth = 28;
+
+void check_reduce(const codestream& cs, std::uint32_t reduce) {
+  const std::uint32_t most = max_reduce(cs);
+  if (reduce > most)
+    throw error(error_code::invalid_argument, "reduce is " + std::to_string(reduce) + "; this codestream has " +
+                                                  std::to_string(most) + " decomposition levels, so 0 to " +
+                                                  std::to_string(most) + " are possible");
+}
+
+error missing_bytes(const codestream& cs, const packet_walk& walk, std::uint32_t reduce) {
+  truncation cut;
+  cut.bytes_present = cs.data.size;
+  cut.resolutions_complete = walk.resolutions_complete();
+  return error("the data end before the last packet that reduce=" + std::to_string(reduce) + " needs; " +
+                   std::to_string(cut.resolutions_complete) + " resolutions are whole in " +
+                   std::to_string(cs.data.size) + " bytes",
+               cut);
+}
+
+// Without TLM and PLT the walk only knows that bytes are missing, not how many; the tile-part's own length does
+// when the cut is inside it.
+error with_bytes_needed(const codestream& cs, const error& e) {
+  truncation cut = e.cut();
+  if (!cs.tile_parts.empty() && !cs.tile_parts.back().is_whole) cut.bytes_needed = cs.tile_parts.back().stop;
+  return error(e.what(), cut);
+}
+
+void append(std::vector<std::uint8_t>& target, byte_span data, std::uint64_t start, std::uint64_t stop) {
+  target.insert(target.end(), data.data + start, data.data + stop);
+}
+
+}  // namespace
+
+image_layout layout_at(const codestream& cs, std::uint32_t reduce) {
+  check_reduce(cs, reduce);
+  const auto& first = cs.siz.components.front();
+  unsigned bit_depth = 0;
+  for (const auto& component : cs.siz.components) {
+    if (component.is_signed != first.is_signed)
+      throw error(error_code::unsupported,
+                  "the codestream has signed and unsigned components, which do not fit one array", cs.siz.offset);
+    bit_depth = std::max<unsigned>(bit_depth, component.bit_depth);
+  }
+  if (reduce > 0 && bit_depth > max_reduced_depth)
+    throw error(error_code::unsupported,
+                "components of " + std::to_string(bit_depth) + " bits decode at full size only: at reduced sizes up to " +
+                    std::to_string(max_reduced_depth) + " bits are exact",
+                cs.siz.offset);
+  image_layout layout;
+  layout.type = decoded_type(bit_depth, first.is_signed);
+  const rect area = component_rect(cs.siz, 0, reduce);
+  layout.width = area.width();
+  layout.height = area.height();
+  layout.components = cs.siz.num_components();
+  if (layout.width == 0 || layout.height == 0)
+    throw error(error_code::unsupported, "the image is empty at reduce=" + std::to_string(reduce), cs.siz.offset);
+  return layout;
+}
+
+open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t reduce) {
+  parse_options options;
+  options.bounds = bounds;
+  // What comes after a reduced decode's last packet is not this call's business: it may be missing altogether.
+  options.keep_damaged = reduce > 0;
+  open_codestream result;
+  result.cs = parse(data, options);
+  const codestream& cs = result.cs;
+  check_reduce(cs, reduce);
+  check_decodable(cs, reduce);
+  if (reduce == 0) check_complete(cs);
+  result.walk = walk_packets(cs, reduce);
+  if (result.walk.fault) throw error(*result.walk.fault);
+  if (result.walk.by_reduce[reduce].is_complete) return result;
+  if (cs.damage) throw error(*cs.damage);
+  throw with_bytes_needed(cs, missing_bytes(cs, result.walk, reduce));
+}
+
+damaged_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t reduce) {
+  damaged_codestream result;
+  parse_options options;
+  options.bounds = bounds;
+  options.keep_damaged = true;
+  result.cs = parse(data, options);
+  check_reduce(result.cs, reduce);
+  check_decodable(result.cs, reduce);
+  result.walk = walk_packets(result.cs, 0);
+  try {
+    open_strict(data, bounds, reduce);
+  } catch (const error& e) {
+    result.reason = e;
+  }
+  return result;
+}
+
+std::uint64_t bytes_used(const open_codestream& opened) {
+  std::uint64_t stop = opened.cs.main_header.stop;
+  for (const std::uint64_t part_stop : opened.walk.part_stops) stop = std::max(stop, part_stop);
+  return stop;
+}
+
+std::vector<std::uint8_t> whole_packets(const codestream& cs, const packet_walk& walk) {
+  std::vector<std::uint8_t> result;
+  append(result, cs.data, cs.main_header.start, cs.main_header.stop);
+  for (std::size_t i = 0; i < cs.tile_parts.size(); ++i) {
+    const tile_part& part = cs.tile_parts[i];
+    if (walk.part_stops[i] == 0) continue;
+    const std::size_t sot = result.size();
+    append(result, cs.data, part.header.start, walk.part_stops[i]);
+    const auto length = static_cast<std::uint32_t>(result.size() - sot);
+    for (unsigned b = 0; b < 4; ++b) result[sot + 6 + b] = static_cast<std::uint8_t>(length >> (24 - 8 * b));
+  }
+  result.push_back(0xFF);
+  result.push_back(0xD9);
+  return result;
+}
+
+}  // namespace htj2k

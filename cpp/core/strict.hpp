@@ -1,0 +1,40 @@
+// What must hold before a codestream is decoded: parsed, within limits, decodable here, and every byte there.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/codestream.hpp"
+#include "core/decode.hpp"
+#include "core/packet_walk.hpp"
+#include "core/parser.hpp"
+
+namespace htj2k {
+
+// The layout of the pixels at `reduce`. Throws invalid_argument when the codestream has no such resolution and
+// unsupported when its components do not fit one array.
+image_layout layout_at(const codestream& cs, std::uint32_t reduce);
+
+struct open_codestream {
+  codestream cs;
+  packet_walk walk;
+};
+
+// A codestream of which every packet that `reduce` needs is known to be whole.
+open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t reduce);
+
+// A codestream of which any part may be missing or damaged.
+struct damaged_codestream : open_codestream {
+  std::optional<error> reason;  // why it is not complete at the `reduce` that was asked for; empty: it is
+};
+
+damaged_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t reduce);
+
+// Bytes of the caller's data up to the last whole packet.
+std::uint64_t bytes_used(const open_codestream& opened);
+
+// The whole packets alone as a codestream that says nothing of the rest: Psot is cut to what is there, an EOC
+// follows. OpenJPH would read on into whatever comes after a cut.
+std::vector<std::uint8_t> whole_packets(const codestream& cs, const packet_walk& walk);
+
+}  // namespace htj2k

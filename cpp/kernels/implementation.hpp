@@ -1,0 +1,65 @@
+// The kernels of one instruction set, and the choice between the sets.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace htj2k::kernels {
+
+// Loops over rows of integers. T is int32_t for samples of up to 16 bits; samples of 32 bits need int64_t,
+// because the low pass of a row, and the chroma of the component transform, leave the range of the samples.
+template <typename T>
+struct line_kernels {
+  // The two lifting steps of the reversible 5/3 transform (ITU-T T.800 F.3.8.2.1.1, F.4.8.1):
+  // high[i] = odd[i] - floor((even0[i] + even1[i]) / 2) and low[i] = even[i] + floor((high0[i] + high1[i] +
+  // 2) / 4). Inputs may be the same row or overlap; the output is apart from them.
+  void (*predict)(const T* even0, const T* even1, const T* odd, T* high, std::size_t n);
+  void (*update)(const T* even, const T* high0, const T* high1, T* low, std::size_t n);
+  // Both steps along one row of `width`: ceil(width / 2) low-pass samples. `scratch` holds width + 4.
+  void (*horizontal_low)(const T* row, std::size_t width, T* scratch, T* low);
+
+  // The reversible component transform (T.800 G.2) in place: rows R, G, B <-> Y, U, V.
+  void (*forward_rct)(T* r, T* g, T* b, std::size_t n);
+  void (*inverse_rct)(T* y, T* u, T* v, std::size_t n);
+
+  // Extends [low, high] by the values of a row.
+  void (*extend_range)(const T* row, std::size_t n, T& low, T& high);
+
+  // Reads samples `stride` bytes apart at any alignment; `swap` when they are in the other byte order.
+  // load[is_signed][log2(bytes of a sample)]
+  void (*load[2][3])(const std::uint8_t* samples, std::ptrdiff_t stride, std::size_t n, bool swap, T* row);
+  // Clamps to [low, high], narrows, interleaves `components` rows, stores little-endian.
+  // pack[log2(bytes of a sample)]
+  void (*pack[3])(const T* const* rows, std::size_t components, std::size_t n, T low, T high,
+                  std::uint8_t* out);
+};
+
+struct implementation {
+  const char* name;
+  std::uint32_t (*crc32)(std::uint32_t crc, const std::uint8_t* data, std::size_t size);
+  line_kernels<std::int32_t> lines32;
+  line_kernels<std::int64_t> lines64;
+
+  template <typename T>
+  const line_kernels<T>& lines() const {
+    if constexpr (sizeof(T) == 4) {
+      return lines32;
+    } else {
+      return lines64;
+    }
+  }
+};
+
+// What this CPU and its operating system can run, fastest first; "portable" is always there and last.
+const std::vector<const implementation*>& available();
+
+// The available implementation of that name. std::invalid_argument, listing the available ones, when there is
+// none.
+const implementation& find(const char* name);
+
+// The one in use, resolved once: the one that the environment variable HTJ2K_SIMD names, else the fastest.
+// std::invalid_argument when HTJ2K_SIMD names none; an empty HTJ2K_SIMD counts as unset.
+const implementation& active();
+
+}  // namespace htj2k::kernels

@@ -1,0 +1,160 @@
+// Loops over rows, written for the compiler to vectorise. Included once per instruction set, inside that
+// set's namespace and target region. `>>` of a negative number rounds down (every compiler; C++20 demands
+// it), which is the floor of the standard.
+
+template <typename T>
+void predict(const T* even0, const T* even1, const T* odd, T* HTJ2K_RESTRICT high, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) high[i] = odd[i] - ((even0[i] + even1[i]) >> 1);
+}
+
+template <typename T>
+void update(const T* even, const T* high0, const T* high1, T* HTJ2K_RESTRICT low, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) low[i] = even[i] + ((high0[i] + high1[i] + 2) >> 2);
+}
+
+template <typename T>
+void split(const T* row, std::size_t pairs, T* HTJ2K_RESTRICT even, T* HTJ2K_RESTRICT odd) {
+  for (std::size_t i = 0; i < pairs; ++i) {
+    even[i] = row[2 * i];
+    odd[i] = row[2 * i + 1];
+  }
+}
+
+// Symmetric extension: the sample after the last is the one before it, and so for the high-pass samples.
+template <typename T>
+void horizontal_low(const T* row, std::size_t width, T* HTJ2K_RESTRICT scratch, T* HTJ2K_RESTRICT low) {
+  const std::size_t highs = width / 2;
+  const std::size_t lows = width - highs;
+  if (highs == 0) {  // a single sample passes unchanged
+    low[0] = row[0];
+    return;
+  }
+  T* even = scratch;             // lows, and one of the extension
+  T* high = scratch + lows + 1;  // one of the extension, highs, one of the extension
+  T* odd = low;                  // only needed until `high` is there
+  split(row, highs, even, odd);
+  even[highs] = lows > highs ? row[width - 1] : even[highs - 1];
+  predict(even, even + 1, odd, high + 1, highs);
+  high[0] = high[1];
+  high[highs + 1] = high[highs];
+  update(even, high, high + 1, low, lows);
+}
+
+template <typename T>
+void forward_rct(T* HTJ2K_RESTRICT r, T* HTJ2K_RESTRICT g, T* HTJ2K_RESTRICT b, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const T red = r[i], green = g[i], blue = b[i];
+    r[i] = (red + 2 * green + blue) >> 2;
+    g[i] = blue - green;
+    b[i] = red - green;
+  }
+}
+
+template <typename T>
+void inverse_rct(T* HTJ2K_RESTRICT y, T* HTJ2K_RESTRICT u, T* HTJ2K_RESTRICT v, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const T chroma_b = u[i], chroma_r = v[i];
+    const T green = y[i] - ((chroma_b + chroma_r) >> 2);
+    y[i] = chroma_r + green;
+    u[i] = green;
+    v[i] = chroma_b + green;
+  }
+}
+
+template <typename T>
+void extend_range(const T* row, std::size_t n, T& low, T& high) {
+  T smallest = low, largest = high;
+  for (std::size_t i = 0; i < n; ++i) {
+    smallest = row[i] < smallest ? row[i] : smallest;
+    largest = row[i] > largest ? row[i] : largest;
+  }
+  low = smallest;
+  high = largest;
+}
+
+// A template on the size, not on shifts, so that 1-byte samples cost nothing.
+template <typename Raw>
+Raw reverse_bytes(Raw value) {
+  if constexpr (sizeof(Raw) == 1) {
+    return value;
+  } else if constexpr (sizeof(Raw) == 2) {
+    return static_cast<Raw>((value << 8) | (value >> 8));
+  } else {
+    return (value << 24) | ((value & 0xFF00u) << 8) | ((value >> 8) & 0xFF00u) | (value >> 24);
+  }
+}
+
+// memcpy because numpy arrays need not be aligned; compilers make plain moves of it.
+template <typename Sample, bool Swap, typename T>
+void load_strided(const std::uint8_t* samples, std::ptrdiff_t stride, std::size_t n, T* HTJ2K_RESTRICT row) {
+  for (std::size_t i = 0; i < n; ++i, samples += stride) {
+    std::make_unsigned_t<Sample> raw;
+    std::memcpy(&raw, samples, sizeof raw);
+    if constexpr (Swap) raw = reverse_bytes(raw);
+    row[i] = static_cast<T>(static_cast<Sample>(raw));
+  }
+}
+
+template <typename Sample, typename T>
+void load(const std::uint8_t* samples, std::ptrdiff_t stride, std::size_t n, bool swap, T* row) {
+  constexpr auto contiguous = static_cast<std::ptrdiff_t>(sizeof(Sample));
+  if (swap) {
+    load_strided<Sample, true>(samples, stride, n, row);
+  } else if (stride == contiguous) {
+    load_strided<Sample, false>(samples, contiguous, n, row);  // a known stride, which vectorises
+  } else {
+    load_strided<Sample, false>(samples, stride, n, row);
+  }
+}
+
+constexpr bool machine_is_big_endian() {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  return true;
+#else
+  return false;
+#endif
+}
+
+template <typename Raw, typename T>
+void store_clamped(T value, T low, T high, std::uint8_t* out) {
+  value = value < low ? low : value;
+  value = value > high ? high : value;
+  Raw raw = static_cast<Raw>(value);
+  if constexpr (machine_is_big_endian()) raw = reverse_bytes(raw);
+  std::memcpy(out, &raw, sizeof raw);
+}
+
+// Components is a constant where the loop is worth vectorising, 0 where it is not known.
+template <std::size_t Components, typename Raw, typename T>
+void pack_interleaved(const T* const* rows, std::size_t components, std::size_t n, T low, T high,
+                      std::uint8_t* HTJ2K_RESTRICT out) {
+  const std::size_t count = Components != 0 ? Components : components;
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t c = 0; c < count; ++c)
+      store_clamped<Raw>(rows[c][i], low, high, out + (i * count + c) * sizeof(Raw));
+}
+
+template <typename Raw, typename T>
+void pack(const T* const* rows, std::size_t components, std::size_t n, T low, T high, std::uint8_t* out) {
+  switch (components) {
+    case 1:
+      return pack_interleaved<1, Raw>(rows, components, n, low, high, out);
+    case 3:
+      return pack_interleaved<3, Raw>(rows, components, n, low, high, out);
+    default:
+      return pack_interleaved<0, Raw>(rows, components, n, low, high, out);
+  }
+}
+
+template <typename T>
+constexpr line_kernels<T> make_line_kernels() {
+  return {&predict<T>,
+          &update<T>,
+          &horizontal_low<T>,
+          &forward_rct<T>,
+          &inverse_rct<T>,
+          &extend_range<T>,
+          {{&load<std::uint8_t, T>, &load<std::uint16_t, T>, &load<std::uint32_t, T>},
+           {&load<std::int8_t, T>, &load<std::int16_t, T>, &load<std::int32_t, T>}},
+          {&pack<std::uint8_t, T>, &pack<std::uint16_t, T>, &pack<std::uint32_t, T>}};
+}

@@ -1,1 +1,0 @@
-namespace htj2k::kernels {}

@@ -1,0 +1,90 @@
+"""Checks of what callers pass in, with errors that name the argument. Data are checked in the core."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_COMPONENTS = 16384  # Csiz, T.800 table A.9
+MAX_EXTENT = 2**31 - 1
+_ITEM_BITS = {"b": (1,), "u": (8, 16, 32), "i": (8, 16, 32)}
+
+
+def integer(name: str, value: object, low: int, high: int) -> int:
+    """`value` as an int within [low, high]; bool and float are refused."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be an integer, not {value!r}")
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
+    if not low <= number <= high:
+        raise ValueError(f"{name} is {number}; expected {low} to {high}")
+    return number
+
+
+def positive_float(name: str, value: object) -> float:
+    """`value` as a finite float above zero."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, not {type(value).__name__}") from None
+    if not 0 < number < float("inf"):
+        raise ValueError(f"{name} is {number}; expected a finite number above 0")
+    return number
+
+
+def pair(name: str, value: object, low: int, high: int) -> tuple[int, int]:
+    """`value` as (rows, columns)."""
+    try:
+        rows, columns = value  # type: ignore[misc]
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a pair (rows, columns), not {value!r}") from None
+    return integer(f"{name}[0]", rows, low, high), integer(f"{name}[1]", columns, low, high)
+
+
+def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
+    """`value` if it is one of the allowed words."""
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}")
+    return str(value)
+
+
+def dtype_bits(dtype: np.dtype[Any]) -> int:
+    """Sample width in bits of a supported dtype (bool: 1); TypeError for every other one."""
+    bits = 1 if dtype.kind == "b" else 8 * dtype.itemsize
+    if bits not in _ITEM_BITS.get(dtype.kind, ()):
+        hint = "; convert to integers first" if dtype.kind in "fc" else ""
+        raise TypeError(
+            f"pixels have dtype {dtype}; supported are bool, uint8, int8, uint16, int16, uint32 and int32{hint}"
+        )
+    return bits
+
+
+def pixel_array(pixels: object) -> NDArray[Any]:
+    """`pixels` as an array of a supported dtype and shape, never copied if it is an array already."""
+    array = np.asarray(pixels)
+    dtype_bits(array.dtype)
+    if array.ndim not in (2, 3):
+        raise ValueError(
+            f"pixels have shape {array.shape}; expected (rows, columns) or (rows, columns, components)"
+        )
+    if 0 in array.shape:
+        raise ValueError(f"pixels have shape {array.shape}: no axis may be empty")
+    if array.ndim == 3 and array.shape[2] > MAX_COMPONENTS:
+        raise ValueError(
+            f"pixels have shape {array.shape}: {array.shape[2]} components, at most {MAX_COMPONENTS} are allowed"
+            " (a planar stack enters as np.moveaxis(a, 0, -1))"
+        )
+    return array
+
+
+def stored_bits(bits_stored: object, dtype: np.dtype[Any]) -> int:
+    """The precision that SIZ declares: `bits_stored`, by default the dtype's width."""
+    width = dtype_bits(dtype)
+    if bits_stored is None:
+        return width
+    return integer("bits_stored", bits_stored, 1, width)

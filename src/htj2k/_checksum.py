@@ -1,0 +1,316 @@
+"""Checksums of pixels at every resolution: of arrays and of codestreams.
+
+The checksum of a resolution is zlib's CRC-32 over its samples, tightly packed, row-major, interleaved by
+pixel, little-endian, in the decoded type (1, 2 or 4 bytes by bit depth). AWS HealthImaging calls the list an
+image frame's "pixel data checksum from base to full resolution".
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _arguments as arguments
+from . import _core
+from ._decode import decode
+from ._info import read_info
+from ._levels import default_num_decompositions
+
+__all__ = [
+    "Clamp",
+    "ResolutionChecksum",
+    "codestream_checksums",
+    "crc32",
+    "crc32_combine",
+    "pixel_checksums",
+    "pixel_checksums_and_range",
+]
+
+Clamp = Literal["precision", "container"]
+CLAMPS = ("precision", "container")
+Pixels = npt.NDArray[np.generic]
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+
+
+def to_integer(value: object, name: str) -> int:
+    """Read an integer as JSON writers spell it: an integer, an integral float or a string of digits."""
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        return int(value)
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+        return int(value)
+    if isinstance(value, (str, float)):
+        raise ValueError(f"{name} is {value!r}; expected an integer")
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {value!r}, a bool; expected an integer")
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}, of type {type(value).__name__}; expected an integer") from None
+
+
+def to_checksum(value: object, name: str = "Checksum") -> int:
+    """Read a CRC-32; a negative value is the same 32 bits taken as signed, as JavaScript computes it."""
+    number = to_integer(value, name)
+    if not -(1 << 31) <= number < 1 << 32:
+        raise ValueError(f"{name} is {number}, which is no 32-bit value")
+    return number & 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class ResolutionChecksum:
+    """The checksum of one resolution.
+
+    Attributes
+    ----------
+    width, height : int
+        Size of the resolution in samples.
+    checksum : int
+        CRC-32 of its samples, 0 to 2**32 - 1.
+    """
+
+    width: int
+    height: int
+    checksum: int
+
+    def to_dict(self) -> dict[str, int]:
+        """Return ``{"Width": ..., "Height": ..., "Checksum": ...}``, as AWS HealthImaging writes it."""
+        return {"Width": self.width, "Height": self.height, "Checksum": self.checksum}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> ResolutionChecksum:
+        """Read a record with the keys Width, Height and Checksum.
+
+        Parameters
+        ----------
+        record : mapping
+            Values may be integers, integral floats or strings of digits. A negative checksum is taken as the
+            signed form of the same 32 bits.
+
+        Returns
+        -------
+        ResolutionChecksum
+
+        Raises
+        ------
+        TypeError
+            If `record` is no mapping, or a value is neither a number nor a string.
+        ValueError
+            If a key is missing or a value is out of range.
+        """
+        if not isinstance(record, Mapping):
+            raise TypeError(
+                f"a resolution's checksum is {record!r}; expected a dict with Width, Height and Checksum"
+            )
+        missing = [key for key in ("Width", "Height", "Checksum") if key not in record]
+        if missing:
+            raise ValueError(f"a resolution's checksum lacks {' and '.join(missing)}: {dict(record)!r}")
+        width, height = (to_integer(record[key], key) for key in ("Width", "Height"))
+        if width < 1 or height < 1:
+            raise ValueError(
+                f"a resolution's checksum has size {width}x{height}; each side must be at least 1"
+            )
+        return cls(width, height, to_checksum(record["Checksum"]))
+
+
+def crc32(data: Any, value: int = 0) -> int:
+    """Return zlib's CRC-32 of some bytes, several times faster than zlib.
+
+    Parameters
+    ----------
+    data : bytes-like
+        Any C-contiguous buffer: bytes, bytearray, memoryview, mmap, numpy array. An array counts as its bytes
+        in memory, in whichever byte order they are.
+    value : int
+        The checksum of what came before, to continue it: ``crc32(b, crc32(a)) == crc32(a + b)``.
+
+    Returns
+    -------
+    int
+        0 to 2**32 - 1.
+
+    Raises
+    ------
+    TypeError
+        If `data` has no buffer.
+    ValueError
+        If `data` is not C-contiguous.
+
+    Notes
+    -----
+    The GIL is released for large buffers, so other threads must not write to `data` meanwhile.
+    """
+    return _core.crc32(data, operator.index(value) & 0xFFFFFFFF)
+
+
+def crc32_combine(crc1: int, crc2: int, size2: int) -> int:
+    """Return the CRC-32 of two concatenated messages from their checksums.
+
+    Parameters
+    ----------
+    crc1, crc2 : int
+        Checksums of the first and of the second message, each computed from the start value 0.
+    size2 : int
+        Length of the second message in bytes, 0 to 2**64 - 1.
+
+    Returns
+    -------
+    int
+        0 to 2**32 - 1.
+
+    Raises
+    ------
+    ValueError
+        If `size2` is out of range or a checksum is no 32-bit value.
+    """
+    size2 = operator.index(size2)
+    if not 0 <= size2 < 1 << 64:
+        raise ValueError(f"size2 is {size2}; expected 0 to 2**64 - 1")
+    return _core.crc32_combine(to_checksum(crc1, "crc1"), to_checksum(crc2, "crc2"), size2)
+
+
+def checksum_of_array(pixels: Pixels) -> int:
+    """Return the checksum of decoded pixels as they are: no clamping, no change of type."""
+    little_endian = pixels.dtype.newbyteorder("<")
+    return _core.crc32(np.ascontiguousarray(pixels, dtype=little_endian), 0)
+
+
+def pixel_checksums(
+    pixels: npt.ArrayLike,
+    *,
+    bits_stored: int | None = None,
+    num_decompositions: int | None = None,
+    color_transform: bool | None = None,
+    clamp: Clamp = "precision",
+) -> list[ResolutionChecksum]:
+    """Return the checksums that a lossless codestream of these pixels has at each of its resolutions.
+
+    They come from the samples alone, through this function's own reversible 5/3 and component transforms
+    (ITU-T T.800 Annexes F and G), so they check a codec instead of trusting it.
+
+    Parameters
+    ----------
+    pixels : array_like
+        (rows, columns) or (rows, columns, components) of bool, uint8, int8, uint16, int16, uint32 or int32;
+        any strides, either byte order.
+    bits_stored : int, optional
+        Bit depth of the codestream, 1 to the width of the dtype, which is the default (bool: 1). It decides
+        the decoded type, so the bytes that are summed: up to 8 bits 1 byte a sample, up to 16 bits 2, else 4.
+    num_decompositions : int, optional
+        Levels below the full resolution, 0 to 32. By default the fewest for which the base width or height is
+        at most 64, at least 1.
+    color_transform : bool, optional
+        Whether the codestream uses the reversible component transform on the first three components; by
+        default for images of exactly three.
+    clamp : {"precision", "container"}
+        Lower resolutions overshoot the range of the samples at hard edges. They are clamped to the range of
+        the bit depth (as the standard and OpenJPEG do), or to that of the decoded type (as openjphjs does).
+
+    Returns
+    -------
+    list of ResolutionChecksum
+        ``num_decompositions + 1`` of them, from base to full.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not supported.
+    ValueError
+        If a sample does not fit in `bits_stored` (the message names its value and index), the array is empty
+        or has other than 2 or 3 axes, or an option is out of range.
+    """
+    return pixel_checksums_and_range(
+        pixels,
+        bits_stored=bits_stored,
+        num_decompositions=num_decompositions,
+        color_transform=color_transform,
+        clamp=clamp,
+    )[0]
+
+
+def pixel_checksums_and_range(
+    pixels: npt.ArrayLike,
+    *,
+    bits_stored: int | None = None,
+    num_decompositions: int | None = None,
+    color_transform: bool | None = None,
+    clamp: Clamp = "precision",
+) -> tuple[list[ResolutionChecksum], int, int]:
+    """Return `pixel_checksums`, the smallest and the largest sample, all from one pass over the pixels."""
+    array = arguments.pixel_array(pixels)
+    bit_depth = arguments.stored_bits(bits_stored, array.dtype)
+    if color_transform is None:
+        color_transform = array.ndim == 3 and array.shape[2] == 3
+    if num_decompositions is None:
+        num_decompositions = default_num_decompositions(array.shape[1], array.shape[0])
+    levels, low, high = _core.pixel_checksums(
+        array,
+        bit_depth=bit_depth,
+        num_decompositions=arguments.integer("num_decompositions", num_decompositions, 0, 32),
+        color_transform=bool(color_transform),
+        clamp_to_container=arguments.choice("clamp", clamp, CLAMPS) == "container",
+    )
+    _check_samples_fit(array, bit_depth, low, high)
+    return [ResolutionChecksum(*level) for level in levels], low, high
+
+
+def _check_samples_fit(pixels: Pixels, bits: int, low: int, high: int) -> None:
+    signed = pixels.dtype.kind == "i"
+    least, most = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    if least <= low and high <= most:
+        return
+    wide = (pixels.view(np.uint8) if pixels.dtype.kind == "b" else pixels).astype(np.int64)
+    index = tuple(int(i) for i in np.argwhere((wide < least) | (wide > most))[0])
+    raise ValueError(
+        f"sample {int(wide[index])} at index {index} does not fit in {bits} bits; expected {least} to {most}"
+    )
+
+
+def codestream_checksums(
+    data: Any, *, reduce: int | None = None, clamp: Clamp = "precision", max_pixels: int | None = None
+) -> list[ResolutionChecksum]:
+    """Decode a codestream and return the checksum of each of its resolutions.
+
+    Parameters
+    ----------
+    data : bytes-like
+        A J2C codestream, or a JPH or JP2 file with one.
+    reduce : int, optional
+        Only the resolution that discards so many of the highest levels.
+    clamp : {"precision", "container"}
+        What decoded samples are clamped to, as in `decode`.
+    max_pixels : int, optional
+        The limit of `decode`; by default its default.
+
+    Returns
+    -------
+    list of ResolutionChecksum
+        From base to full; one element when `reduce` is given.
+
+    Raises
+    ------
+    HTJ2KError
+        If `data` cannot be decoded.
+    ValueError
+        If `reduce` is not a resolution of the codestream, or `clamp` is unknown.
+    """
+    arguments.choice("clamp", clamp, CLAMPS)
+    reduces = [r.reduce for r in read_info(data).resolutions] if reduce is None else [reduce]
+    return [checksum_of_resolution(decode_resolution(data, r, clamp, max_pixels)) for r in reduces]
+
+
+def checksum_of_resolution(pixels: Pixels) -> ResolutionChecksum:
+    return ResolutionChecksum(pixels.shape[1], pixels.shape[0], checksum_of_array(pixels))
+
+
+def decode_resolution(data: Any, reduce: int, clamp: Clamp, max_pixels: int | None) -> Pixels:
+    limit = {} if max_pixels is None else {"max_pixels": max_pixels}
+    pixels: Pixels = decode(data, reduce=reduce, clamp=clamp, **limit)
+    return pixels

@@ -1,0 +1,162 @@
+"""`decode` and `decode_partial`: whole and exact, or damaged and labelled so."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _arguments as arguments
+from . import _core
+from ._buffers import Buffer
+from ._info import DEFAULT_MAX_PIXELS
+
+CLAMPS = ("precision", "container")
+_logger = logging.getLogger("htj2k")
+
+
+def decode(
+    data: Buffer,
+    *,
+    reduce: int = 0,
+    out: NDArray[Any] | None = None,
+    clamp: str = "precision",
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
+    expected_shape: Sequence[int] | None = None,
+) -> NDArray[Any]:
+    """Decode an HTJ2K codestream, or the one inside a JPH or JP2 file, at any resolution.
+
+    Strict: every byte that the resolution needs must be there and every packet must be whole, or there is an
+    error and no pixels. HTJ2K itself has no checksum, so a changed byte inside a codeblock can still decode to
+    other pixels without an error: :func:`verify` finds that.
+
+    Parameters
+    ----------
+    data : buffer
+        Any C-contiguous buffer of bytes; it must not change during the call. Bytes after EOC are ignored. For
+        ``reduce > 0`` a prefix that holds the packets of that resolution is enough.
+    reduce : int
+        Discard this many of the highest resolution levels: the size is ``ceil(n / 2**reduce)``.
+    out : ndarray, optional
+        Writeable array of exactly the result's shape and dtype, with any strides, that receives the pixels.
+    clamp : {"precision", "container"}
+        Samples outside the range are clamped, never wrapped: to the range of the component's bit depth (the
+        standard's) or to that of the dtype. Only lossy data and reduced sizes have such samples.
+    max_pixels : int or None
+        Largest image area in pixels; a larger one raises LimitError before anything is allocated.
+        None: no limit.
+    expected_shape : sequence of int, optional
+        Shape that the result must have.
+
+    Returns
+    -------
+    ndarray
+        ``(rows, columns)`` for one component, else ``(rows, columns, components)``. Its dtype follows SIZ: bit
+        depth to 8 gives 1 byte, to 16 gives 2, to 32 gives 4; signed as SIZ says. It owns its memory, or is
+        `out`.
+
+    Raises
+    ------
+    NotHTJ2KError
+        The data are something else; the message says what.
+    TruncatedError
+        Bytes are missing.
+    CodestreamError
+        The data break the standard, or do not have `expected_shape`.
+    LimitError
+        The image is larger than `max_pixels`.
+    UnsupportedError
+        Legal, but not decodable here; the message names the feature.
+    ValueError
+        `reduce` exceeds the decomposition levels, or `out` does not fit.
+    """
+    options = _options(reduce, clamp, max_pixels)
+    shape = None if expected_shape is None else _shape(expected_shape)
+    if out is not None and not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be an ndarray, not {type(out).__name__}")
+    pixels, messages = _core.decode(data, *options, shape, out)
+    _log(messages)
+    return pixels
+
+
+@dataclass(frozen=True)
+class PartialImage:
+    """What can be shown of a codestream that may be damaged. Never a verified image.
+
+    Attributes
+    ----------
+    pixels : ndarray
+        The image at the size asked for. Where packets are missing it is blurred or mid-grey.
+    complete : bool
+        True if a strict decode of this resolution succeeds as well.
+    complete_resolution : int or None
+        Highest resolution, counted from the base (0), of which every packet is whole; None if not even the
+        base is.
+    bytes_used : int
+        Bytes of the data up to the last whole packet that was used.
+    reason : str or None
+        Why the image is not complete.
+    """
+
+    pixels: NDArray[Any]
+    complete: bool
+    complete_resolution: int | None
+    bytes_used: int
+    reason: str | None
+
+
+def decode_partial(
+    data: Buffer,
+    *,
+    reduce: int = 0,
+    clamp: str = "precision",
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
+) -> PartialImage:
+    """Decode what is there of a damaged or cut codestream, for a preview.
+
+    Only whole packets are decoded; nothing after damage is trusted. The main header must be whole.
+
+    Parameters
+    ----------
+    data, reduce, clamp, max_pixels
+        As in :func:`decode`.
+
+    Returns
+    -------
+    PartialImage
+        The pixels with an honest account of what is missing.
+
+    Raises
+    ------
+    HTJ2KError
+        As :func:`decode`, but only for faults of the main header.
+    """
+    pixels, complete, resolutions, used, reason, messages = _core.decode_partial(
+        data, *_options(reduce, clamp, max_pixels)
+    )
+    _log(messages)
+    return PartialImage(pixels, complete, resolutions - 1 if resolutions else None, used, reason)
+
+
+def _options(reduce: int, clamp: str, max_pixels: int | None) -> tuple[int, bool, int | None]:
+    return (
+        arguments.integer("reduce", reduce, 0, 32),
+        arguments.choice("clamp", clamp, CLAMPS) == "container",
+        None if max_pixels is None else arguments.integer("max_pixels", max_pixels, 1, 2**63 - 1),
+    )
+
+
+def _shape(shape: Sequence[int]) -> list[int]:
+    axes = [arguments.integer("expected_shape", n, 1, 2**32 - 1) for n in shape]
+    if len(axes) not in (2, 3):
+        raise ValueError(f"expected_shape is {tuple(shape)}; expected (rows, columns[, components])")
+    return axes[:2] if len(axes) == 3 and axes[2] == 1 else axes
+
+
+def _log(messages: list[tuple[bool, str]]) -> None:
+    for is_warning, text in messages:
+        _logger.log(logging.WARNING if is_warning else logging.INFO, "%s", text)

@@ -1,0 +1,280 @@
+"""`encode`: arguments in the standard's words to the core's options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _arguments as arguments
+from . import _core
+from ._levels import default_num_decompositions
+from .errors import HTJ2KError
+
+PROGRESSION_ORDERS = ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL")
+# In these orders all packets of a resolution are neighbours, so that a tile-part can hold just them.
+_ORDERS_BY_RESOLUTION = ("LRCP", "RLCP", "RPCL")
+_ORDERS_BY_COMPONENT = ("LRCP", "RLCP", "CPRL")
+_MAX_TILE_PARTS = 255  # TNsot is 8 bits (T.800 A.4.2)
+_TILE_PARTS = ("", "R", "C", "RC")
+_MAX_COMMENT = 65535 - 4  # Lcom is 16 bits and counts itself and Rcom (T.800 A.9.2)
+
+Comment = str | bytes
+
+
+def encode(
+    pixels: ArrayLike,
+    *,
+    bits_stored: int | None = None,
+    num_decompositions: int | None = None,
+    reversible: bool | None = None,
+    qstep: float | None = None,
+    qfactor: float | None = None,
+    color_transform: bool | None = None,
+    progression_order: str = "RPCL",
+    block_size: tuple[int, int] = (64, 64),
+    precinct_sizes: Sequence[tuple[int, int]] | None = None,
+    tile_size: tuple[int, int] | None = None,
+    tlm: bool = True,
+    tile_parts: str | None = "R",
+    comment: Comment | Iterable[Comment] | None = None,
+    container: str = "j2c",
+    mask_unused_bits: bool = False,
+    verify: bool = False,
+) -> bytes:
+    """Encode one image to an HTJ2K codestream (ITU-T T.814 | ISO/IEC 15444-15).
+
+    With the defaults the codestream is lossless and conforms to DICOM transfer syntax
+    1.2.840.10008.1.2.4.202 (PS3.5 10.18): RPCL, a TLM marker, one tile-part a resolution and a base
+    resolution that is at most 64 wide or high.
+
+    Parameters
+    ----------
+    pixels : array_like
+        ``(rows, columns)`` for one component or ``(rows, columns, components)`` interleaved, of dtype bool,
+        uint8, int8, uint16, int16, uint32 or int32 in any byte order and with any strides. It is read in
+        place. ``(rows, columns, 1)`` is one component and decodes to ``(rows, columns)``.
+    bits_stored : int, optional
+        Precision in bits written to SIZ (Ssiz), 1 to the dtype's width, which is the default (bool: 1).
+    num_decompositions : int, optional
+        Wavelet decomposition levels N_L, 0 to 32. Default: the fewest for which the base width or height is
+        at most 64, but at least 1.
+    reversible : bool, optional
+        True: 5/3 wavelet, lossless. False: 9/7 wavelet, lossy. Default: True unless `qstep` or `qfactor` is
+        given.
+    qstep : float, optional
+        Quantisation step relative to the sample range, 1e-5 to 1. Smaller is better quality.
+    qfactor : float, optional
+        Quality from 1 (worst) to 100 (best), as in JPEG encoders.
+    color_transform : bool, optional
+        Apply the component transform (RCT if reversible, else ICT) to the first three components. Default:
+        on for exactly three components.
+    progression_order : {"RPCL", "LRCP", "RLCP", "PCRL", "CPRL"}
+        Order of the packets.
+    block_size : (int, int)
+        Codeblock ``(rows, columns)``: powers of two from 4 to 1024 with a product of at most 4096.
+    precinct_sizes : sequence of (int, int), optional
+        Precinct ``(rows, columns)`` for each resolution from the base up, powers of two up to 32768; the last
+        one repeats. Default: the largest, 32768.
+    tile_size : (int, int), optional
+        Tile ``(rows, columns)``. Default: one tile.
+    tlm : bool
+        Write a TLM marker segment with the lengths of all tile-parts.
+    tile_parts : {"R", "C", "RC", "", None}
+        Start a new tile-part at each resolution ("R"), component ("C") or both. Where the packets of a
+        resolution are no neighbours (PCRL, CPRL), "R" has no effect.
+    comment : str, bytes or iterable of these, optional
+        COM marker segments: Latin text or binary, each up to 65531 bytes.
+    container : {"j2c"}
+        "j2c" is the bare codestream.
+    mask_unused_bits : bool
+        Drop the bits above `bits_stored` instead of refusing samples that have them. Signed samples are
+        extended from the highest bit that is kept.
+    verify : bool
+        Decode the result and compare every sample before returning it.
+
+    Returns
+    -------
+    bytes
+        The codestream.
+
+    Raises
+    ------
+    TypeError
+        For a dtype that is not listed (floats among them) or an argument of the wrong type.
+    ValueError
+        For an argument out of range, and for a sample that does not fit `bits_stored`; the message has its
+        value and index. Also for ``num_decompositions=0`` with pixels that would not be lossless.
+    MemoryError
+        When memory runs out.
+    HTJ2KError
+        If ``verify=True`` finds a sample that did not survive. That is a bug, please report it.
+    """
+    array = arguments.pixel_array(pixels)
+    components = array.shape[2] if array.ndim == 3 else 1
+    options = _core.EncodeOptions()
+    options.bit_depth = arguments.stored_bits(bits_stored, array.dtype)
+    options.mask_unused_bits = bool(mask_unused_bits)
+    _set_quality(options, reversible, qstep, qfactor)
+    _set_transforms(options, array, components, num_decompositions, color_transform)
+    _set_partition(options, block_size, precinct_sizes, tile_size, array)
+    _set_packets(options, progression_order, tlm, tile_parts, components)
+    options.comments = _comments(comment)
+    arguments.choice("container", container, ("j2c",))
+    if verify and not options.reversible:
+        raise ValueError("verify=True compares every sample, which only a reversible encoding can pass")
+    codestream: bytes = _core.encode(array, options)
+    if verify or (options.reversible and options.num_decompositions == 0):
+        _check_lossless(array, options, codestream)
+    return codestream
+
+
+def _set_quality(
+    options: _core.EncodeOptions, reversible: bool | None, qstep: float | None, qfactor: float | None
+) -> None:
+    lossy = qstep is not None or qfactor is not None
+    if qstep is not None and qfactor is not None:
+        raise ValueError("give qstep or qfactor, not both")
+    if reversible and lossy:
+        raise ValueError("qstep and qfactor quantise, which reversible=True excludes; leave one of them out")
+    options.reversible = (not lossy) if reversible is None else bool(reversible)
+    if qstep is not None:
+        step = arguments.positive_float("qstep", qstep)
+        if not 1e-5 <= step <= 1:
+            raise ValueError(f"qstep is {step}; expected 1e-5 to 1 (relative to the sample range)")
+        options.qstep = step
+    if qfactor is not None:
+        quality = arguments.positive_float("qfactor", qfactor)
+        if not 1 <= quality <= 100:
+            raise ValueError(f"qfactor is {quality}; expected 1 to 100")
+        options.qfactor = quality
+
+
+def _set_transforms(
+    options: _core.EncodeOptions,
+    array: NDArray[Any],
+    components: int,
+    num_decompositions: int | None,
+    color_transform: bool | None,
+) -> None:
+    if num_decompositions is None:
+        num_decompositions = default_num_decompositions(array.shape[1], array.shape[0])
+    options.num_decompositions = arguments.integer("num_decompositions", num_decompositions, 0, 32)
+    if color_transform and components < 3:
+        raise ValueError(f"color_transform=True needs at least 3 components; pixels have {components}")
+    options.color_transform = components == 3 if color_transform is None else bool(color_transform)
+
+
+def _set_partition(
+    options: _core.EncodeOptions,
+    block_size: tuple[int, int],
+    precinct_sizes: Sequence[tuple[int, int]] | None,
+    tile_size: tuple[int, int] | None,
+    array: NDArray[Any],
+) -> None:
+    rows, columns = arguments.pair("block_size", block_size, 4, 1024)
+    _require_power_of_two("block_size", rows, columns)
+    if rows * columns > 4096:
+        raise ValueError(f"block_size is {block_size}: at most 4096 samples (T.800 A.6.1)")
+    options.block_height, options.block_width = rows, columns
+    if precinct_sizes is not None:
+        options.precincts = _precincts(precinct_sizes, options.num_decompositions)
+    if tile_size is not None:
+        options.tile_height, options.tile_width = arguments.pair("tile_size", tile_size, 1, 2**31 - 1)
+        tiles = -(-array.shape[0] // options.tile_height) * -(-array.shape[1] // options.tile_width)
+        if tiles > 65535:
+            raise ValueError(f"tile_size is {tile_size}: that makes {tiles} tiles, at most 65535 are allowed")
+
+
+def _precincts(sizes: Sequence[tuple[int, int]], num_decompositions: int) -> list[tuple[int, int]]:
+    if not 1 <= len(sizes) <= num_decompositions + 1:
+        raise ValueError(
+            f"precinct_sizes has {len(sizes)} entries; expected 1 to {num_decompositions + 1}, one a resolution"
+        )
+    result = []
+    for r, size in enumerate(sizes):
+        # Above the base a precinct covers subbands of half its size, so 1 is too small there (T.800 A.6.1).
+        low = 1 if r == 0 and len(sizes) > 1 else 2
+        rows, columns = arguments.pair(f"precinct_sizes[{r}]", size, low, 32768)
+        _require_power_of_two(f"precinct_sizes[{r}]", rows, columns)
+        result.append((columns, rows))
+    return result
+
+
+def _require_power_of_two(name: str, *values: int) -> None:
+    if any(value & (value - 1) for value in values):
+        raise ValueError(f"{name} is {values}; both must be powers of two")
+
+
+def _set_packets(
+    options: _core.EncodeOptions, order: str, tlm: bool, tile_parts: str | None, components: int
+) -> None:
+    options.progression_order = arguments.choice("progression_order", order, PROGRESSION_ORDERS)
+    options.tlm = bool(tlm)
+    parts = arguments.choice("tile_parts", tile_parts or "", _TILE_PARTS)
+    options.tile_part_per_resolution = "R" in parts and order in _ORDERS_BY_RESOLUTION
+    options.tile_part_per_component = "C" in parts and order in _ORDERS_BY_COMPONENT
+    count = (options.num_decompositions + 1) if options.tile_part_per_resolution else 1
+    if options.tile_part_per_component:
+        # OpenJPH divides LRCP and RLCP by component only within resolutions.
+        count = components * (options.num_decompositions + 1 if order != "CPRL" else 1)
+    if count > _MAX_TILE_PARTS:
+        raise ValueError(
+            f"tile_parts={parts!r} makes {count} tile-parts a tile; TNsot allows at most {_MAX_TILE_PARTS}"
+        )
+
+
+def _comments(comment: Comment | Iterable[Comment] | None) -> list[_core.EncodeComment]:
+    if comment is None:
+        return []
+    texts = [comment] if isinstance(comment, (str, bytes)) else list(comment)
+    return [_comment(text) for text in texts]
+
+
+def _comment(text: Comment) -> _core.EncodeComment:
+    result = _core.EncodeComment()
+    if isinstance(text, str):
+        try:
+            data = text.encode("iso-8859-15")
+        except UnicodeEncodeError as e:
+            raise ValueError(f"comment has a character outside ISO 8859-15; give bytes instead: {e}") from None
+        if b"\0" in data:
+            raise ValueError("comment has a NUL character; give bytes instead")
+    elif isinstance(text, bytes):
+        data = text
+    else:
+        raise TypeError(f"comment must be str or bytes, not {type(text).__name__}")
+    if len(data) > _MAX_COMMENT:
+        raise ValueError(f"comment has {len(data)} bytes; at most {_MAX_COMMENT} fit a COM marker segment")
+    result.data, result.is_text = data, isinstance(text, str)
+    return result
+
+
+def _check_lossless(array: NDArray[Any], options: _core.EncodeOptions, codestream: bytes) -> None:
+    from ._decode import decode
+
+    pixels = array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
+    if options.mask_unused_bits:
+        pixels = _masked(pixels, options.bit_depth)
+    decoded = decode(codestream, max_pixels=None)
+    if np.array_equal(decoded, pixels):
+        return
+    if options.num_decompositions == 0:
+        raise ValueError(
+            "num_decompositions=0 is not lossless for these pixels: without a wavelet level HTJ2K as OpenJPH"
+            " writes it has no code for a sample at the range's minimum; use at least 1"
+        )
+    index = tuple(int(i) for i in np.argwhere(decoded != pixels)[0])
+    raise HTJ2KError(
+        f"verify=True: pixels{list(index)} is {pixels[index]} and came back as {decoded[index]}; please report it"
+    )
+
+
+def _masked(pixels: NDArray[Any], bits: int) -> NDArray[Any]:
+    native = pixels.astype(pixels.dtype.newbyteorder("="))
+    if native.dtype.kind == "b":
+        return native
+    unused = 8 * native.dtype.itemsize - bits
+    return (native << unused) >> unused
