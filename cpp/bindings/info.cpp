@@ -1,10 +1,13 @@
 // Parsed headers as plain Python values; the classes are in htj2k/_info.py.
+#include <pybind11/stl.h>
+
 #include <string>
 
 #include "bindings.hpp"
 #include "buffer.hpp"
 #include "core/completeness.hpp"
 #include "core/decodable.hpp"
+#include "core/extract.hpp"
 #include "core/geometry.hpp"
 #include "core/parser.hpp"
 #include "core/resolutions.hpp"
@@ -143,19 +146,35 @@ py::dict to_dict(const codestream& cs) {
   return d;
 }
 
-py::dict read_info(const py::object& data, std::uint64_t max_pixels) {
+limits limits_of(const std::optional<std::uint64_t>& max_pixels) {
+  limits bounds;
+  bounds.max_pixels = max_pixels.value_or(UINT64_MAX);
+  return bounds;
+}
+
+py::dict read_info(const py::object& data, const std::optional<std::uint64_t>& max_pixels) {
   const byte_buffer buffer(data);
   parse_options options;
-  options.bounds.max_pixels = max_pixels;
+  options.bounds = limits_of(max_pixels);
   options.keep_damaged = true;
   return to_dict(parse(buffer.span(), options));
+}
+
+py::bytes extract(const py::object& data, unsigned reduce, const std::optional<std::uint64_t>& max_pixels) {
+  const byte_buffer buffer(data);
+  std::vector<std::uint8_t> out;
+  {
+    const py::gil_scoped_release unlocked;
+    out = extract_resolution(buffer.span(), reduce, limits_of(max_pixels));
+  }
+  return {reinterpret_cast<const char*>(out.data()), out.size()};
 }
 
 bool is_htj2k(const py::object& data) {
   const byte_buffer buffer(data);
   try {
     parse_options options;
-    options.bounds.max_pixels = UINT64_MAX;
+    options.bounds = limits_of(std::nullopt);
     options.main_header_only = true;
     parse(buffer.span(), options);
     return true;
@@ -168,6 +187,7 @@ bool is_htj2k(const py::object& data) {
 
 void bind_info(py::module_& m) {
   m.def("read_info", &read_info, py::arg("data"), py::arg("max_pixels"));
+  m.def("extract_resolution", &extract, py::arg("data"), py::arg("reduce"), py::arg("max_pixels"));
   m.def("is_htj2k", &is_htj2k, py::arg("data"));
 }
 

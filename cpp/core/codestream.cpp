@@ -1,5 +1,7 @@
 #include "core/codestream.hpp"
 
+#include <algorithm>
+
 namespace htj2k {
 namespace {
 
@@ -15,6 +17,12 @@ const Value* find(const std::map<std::uint16_t, Value>& map, std::uint16_t key) 
 }
 
 }  // namespace
+
+unsigned magnitude_bits(const quantization& steps) {
+  unsigned largest = 0;
+  for (unsigned b = 0; b < steps.num_steps; ++b) largest = std::max(largest, steps.exponent(b));
+  return steps.guard_bits + (largest == 0 ? 0 : largest - 1);
+}
 
 const coding_defaults& defaults_of(const codestream& cs, std::uint16_t tile) {
   const coding_parameters* own = parameters_of(cs, tile);

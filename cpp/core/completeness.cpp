@@ -12,10 +12,12 @@ namespace {
 [[noreturn]] void missing(const codestream& cs, const std::string& what, std::uint64_t needed) {
   truncation t;
   t.bytes_present = cs.data.size;
-  t.bytes_needed = needed > cs.data.size ? needed : 0;
+  // Inside a box that is whole, no further bytes of the file would help.
+  t.bytes_needed = needed > cs.data.size && cs.range.stop == cs.data.size ? needed : 0;
   t.resolutions_complete = static_cast<std::int32_t>(resolutions_complete(cs));
   std::string text = what + "; " + std::to_string(cs.data.size) + " bytes are here";
-  if (t.bytes_needed != 0) text += ", " + std::to_string(needed) + " are needed";
+  if (cs.range.stop < cs.data.size) text += ", the box around the codestream ends at " + std::to_string(cs.range.stop);
+  if (t.bytes_needed != 0) text += ", " + std::to_string(t.bytes_needed) + " are needed";
   throw error(text + " (" + std::to_string(t.resolutions_complete) + " resolutions are whole)", t);
 }
 

@@ -1,9 +1,7 @@
 #include "core/decodable.hpp"
 
-#include <algorithm>
 #include <string>
 
-#include "core/geometry.hpp"
 #include "core/marker.hpp"
 
 namespace htj2k {
@@ -38,7 +36,7 @@ void check_capabilities(const codestream& cs) {
   if (cs.cap->multiple_ht_sets()) unsupported("more than one HT set (Ccap15 bit 13, CAP)", offset);
 }
 
-void check_style(const codestream& cs, const coding_style& style, const char* segment) {
+void check_style(const coding_style& style, const char* segment) {
   const std::string in = std::string(" (") + segment + ")";
   if (!style.is_ht()) unsupported("a component with Part 1 code-blocks" + in, style.offset);
   if (style.is_mixed()) unsupported("a mixture of HT and Part 1 code-blocks" + in, style.offset);
@@ -46,7 +44,6 @@ void check_style(const codestream& cs, const coding_style& style, const char* se
     unsupported("code-block style " + hex(style.block_style, 2) + in, style.offset);
   if (style.has_dfs) unsupported("a downsampling factor style" + in, style.offset);
   if (style.transformation > 1) unsupported("an arbitrary wavelet kernel" + in, style.offset);
-  (void)cs;
 }
 
 void check_coding(const codestream& cs) {
@@ -55,24 +52,18 @@ void check_coding(const codestream& cs) {
     unsupported("a codestream with " + std::to_string(cod.num_layers) + " quality layers (COD)", cod.style.offset);
   if (cod.progression_order > 4 || cod.color_transform > 1)
     unsupported("a progression order or component transform of Part 2 (COD)", cod.style.offset);
-  check_style(cs, cod.style, "COD");
-  for (const auto& [component, style] : cs.main.coc) check_style(cs, style, "COC");
+  check_style(cod.style, "COD");
+  for (const auto& [component, style] : cs.main.coc) check_style(style, "COC");
   // The decoder looks for SOP and EPH only in components that use COD's own style.
   if (!cs.main.coc.empty() && (cod.uses_sop || cod.uses_eph))
     unsupported("SOP or EPH together with a COC segment", cs.main.coc.begin()->second.offset);
 }
 
-// K_max is the number of magnitude bits the block decoder is told (T.800 E-2: M_b = G + eps_b - 1).
-unsigned largest_magnitude(const quantization& q) {
-  unsigned largest = 0;
-  for (unsigned b = 0; b < q.num_steps; ++b) largest = std::max(largest, q.exponent(b));
-  return q.guard_bits + (largest == 0 ? 0 : largest - 1);
-}
-
+// An exponent of 0 with G guard bits leaves G - 1 magnitude bits; the decoder takes G when nothing is quantised.
 void check_exponents(const quantization& q) {
   for (unsigned b = 0; b < q.num_steps; ++b)
-    if (q.exponent(b) == 0 && q.style == quantization_style::expounded)
-      unsupported("a quantisation exponent of 0 for subband " + std::to_string(b) + " (QCD or QCC)", q.offset);
+    if (q.exponent(b) == 0 && (q.style == quantization_style::none || q.guard_bits == 0))
+      unsupported("an exponent of 0 for subband " + std::to_string(b) + " (QCD or QCC)", q.offset);
 }
 
 void check_quantization(const coding_style& style, const quantization& q) {
@@ -82,11 +73,10 @@ void check_quantization(const coding_style& style, const quantization& q) {
                                    : "the 9/7 transform without quantisation (QCD or QCC)",
                 q.offset);
   check_exponents(q);
-  const unsigned bits = largest_magnitude(q);
+  const unsigned bits = magnitude_bits(q);
   // Beyond 30 bits blocks are decoded in 64 bits, whose irreversible path writes past the rows it is given.
   if (!style.reversible() && bits > 30)
     unsupported("9/7 data of " + std::to_string(bits) + " magnitude bits (more than 30, QCD or QCC)", q.offset);
-  if (style.num_decompositions == 0 && bits == 0) unsupported("data without magnitude bits", q.offset);
 }
 
 void check_components(const codestream& cs, unsigned reduce) {
@@ -102,7 +92,7 @@ void check_components(const codestream& cs, unsigned reduce) {
   // Three components that meet in one transform must be decoded at one width, 32 or 64 bits.
   if (cs.main.cod->color_transform == 1 && count >= 3)
     for (std::uint16_t c = 1; c < 3; ++c)
-      if ((largest_magnitude(quantization_of(cs, c)) > 30) != (largest_magnitude(quantization_of(cs, 0)) > 30))
+      if ((magnitude_bits(quantization_of(cs, c)) > 30) != (magnitude_bits(quantization_of(cs, 0)) > 30))
         unsupported("a component transform over 32 and 64-bit data (QCC)", quantization_of(cs, c).offset);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "core/geometry.hpp"
 
@@ -16,70 +17,98 @@ namespace {
 std::uint64_t add(std::uint64_t a, std::uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
 std::uint64_t multiply(std::uint64_t a, std::uint64_t b) { return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b; }
 
-// The most cells of size 2^log that an interval of `length` can touch wherever it starts.
-std::uint64_t most_cells(std::uint64_t length, unsigned log) {
-  if (length == 0) return 0;
-  const std::uint64_t cell = std::uint64_t{1} << log;
-  return (length + cell - 2) / cell + 1;
-}
-
-// What the block decoder, the precinct parser and the wavelet keep for each object (OpenJPH 0.32, 64 bit).
-constexpr std::uint64_t bytes_per_resolution = 1536;  // a resolution, its 4 subbands and line headers
-constexpr std::uint64_t bytes_per_precinct = 112;
-constexpr std::uint64_t bytes_per_block = 40;
-constexpr std::uint64_t bytes_per_block_column = 192;
+// What the decoder (OpenJPH 0.32, 64 bit) keeps for each object, rounded up.
+constexpr std::uint64_t bytes_per_tile = 256;
+constexpr std::uint64_t bytes_per_resolution = 1024;  // with its 4 subbands and the headers of its lines
+constexpr std::uint64_t bytes_per_precinct = 104;
+constexpr std::uint64_t bytes_per_block = 32;
+constexpr std::uint64_t bytes_per_block_column = 200;
 constexpr std::uint64_t lines_per_resolution = 8;
-constexpr std::uint64_t bytes_per_sample = 8;         // 64-bit paths are used from 31 magnitude bits on
+constexpr std::uint64_t line_padding = 64;            // samples
 
-struct tile_shape {
-  std::uint64_t width = 0;
-  std::uint64_t height = 0;
+// Tiles form a grid, so sums over all of them are products of a sum over one row and a sum over one column.
+struct tile_grid {
+  std::vector<rect> row;     // the tile-components of the first row of tiles: only x is used
+  std::vector<rect> column;  // of the first column: only y is used
+
+  tile_grid(const image_size& siz, std::uint32_t component) {
+    for (std::uint32_t p = 0; p < siz.tiles_across; ++p) row.push_back(tile_component_rect(siz, p, component));
+    for (std::uint32_t q = 0; q < siz.tiles_down; ++q)
+      column.push_back(tile_component_rect(siz, q * siz.tiles_across, component));
+  }
 };
 
-// An upper bound for one resolution of one tile-component of the given size.
-std::uint64_t resolution_memory(tile_shape size, const coding_style& style, unsigned r) {
-  const std::uint64_t bands = r == 0 ? 1 : 3;
-  const unsigned halving = r == 0 || style.has_dfs ? 0 : 1;
-  const unsigned ppx = style.ppx(r), ppy = style.ppy(r);
-  const unsigned xcb = std::min<unsigned>(style.log_block_width, ppx - std::min(ppx, halving));
-  const unsigned ycb = std::min<unsigned>(style.log_block_height, ppy - std::min(ppy, halving));
-  const std::uint64_t columns = most_cells((size.width >> halving) + halving, xcb);
-  const std::uint64_t rows = most_cells((size.height >> halving) + halving, ycb);
-  std::uint64_t bytes = bytes_per_resolution;
-  bytes = add(bytes, multiply(bytes_per_precinct, multiply(most_cells(size.width, ppx), most_cells(size.height, ppy))));
-  bytes = add(bytes, multiply(bands * bytes_per_block, multiply(columns, rows)));
-  // One row of blocks is decoded at a time; rows of samples are padded to 16.
-  const std::uint64_t row = multiply(columns, std::max<std::uint64_t>(16, std::uint64_t{1} << xcb) << ycb);
-  bytes = add(bytes, multiply(bands, add(multiply(columns, bytes_per_block_column), multiply(row, bytes_per_sample))));
-  return add(bytes, lines_per_resolution * bytes_per_sample * (size.width + 64));
+template <typename Area>
+std::uint64_t sum_across(const tile_grid& grid, unsigned log, Area area) {
+  std::uint64_t sum = 0;
+  for (const rect& t : grid.row) sum += count_cells(area(t).x0, area(t).x1, log);
+  return sum;
 }
 
-std::uint64_t tile_component_memory(tile_shape size, const coding_style& style) {
-  std::uint64_t bytes = 0;
-  for (unsigned r = 0; r <= style.num_decompositions; ++r) {
-    const unsigned shift = style.has_dfs ? 0 : style.num_decompositions - r;
-    const std::uint64_t round = (std::uint64_t{1} << shift) - 1;
-    bytes = add(bytes, resolution_memory({(size.width + round) >> shift, (size.height + round) >> shift}, style, r));
-  }
+template <typename Area>
+std::uint64_t sum_down(const tile_grid& grid, unsigned log, Area area) {
+  std::uint64_t sum = 0;
+  for (const rect& t : grid.column) sum += count_cells(area(t).y0, area(t).y1, log);
+  return sum;
+}
+
+// A subband: a header for each block, and buffers for the one row of blocks that is being decoded.
+std::uint64_t band_memory(const tile_grid& grid, const coding_style& style, unsigned r, orientation band,
+                          std::uint64_t sample) {
+  const unsigned level = style.num_decompositions - r + (r == 0 ? 0U : 1U);
+  const unsigned halving = r == 0 ? 0 : 1;
+  const unsigned xcb = std::min<unsigned>(style.log_block_width, style.ppx(r) - std::min(style.ppx(r), halving));
+  const unsigned ycb = std::min<unsigned>(style.log_block_height, style.ppy(r) - std::min(style.ppy(r), halving));
+  const auto area = [&](const rect& t) { return subband_rect(t, band, level); };
+  const std::uint64_t columns = sum_across(grid, xcb, area);
+  const std::uint64_t buffer = (std::uint64_t{1} << std::max(xcb, 4U) << ycb) * sample + bytes_per_block_column;
+  return add(multiply(bytes_per_block, multiply(columns, sum_down(grid, ycb, area))),
+             multiply(multiply(columns, grid.column.size()), buffer));
+}
+
+std::uint64_t resolution_memory(const tile_grid& grid, const coding_style& style, unsigned r, std::uint64_t sample) {
+  const auto area = [&](const rect& t) { return resolution_rect(t, style.num_decompositions, r); };
+  std::uint64_t bytes = multiply(bytes_per_precinct, multiply(sum_across(grid, style.ppx(r), area),
+                                                              sum_down(grid, style.ppy(r), area)));
+  const std::uint64_t width = add(sum_across(grid, 0, area), multiply(grid.row.size(), line_padding));
+  bytes = add(bytes, multiply(multiply(width, grid.column.size()), lines_per_resolution * sample));
+  if (r == 0) return add(bytes, band_memory(grid, style, r, orientation::ll, sample));
+  for (const orientation band : {orientation::hl, orientation::lh, orientation::hh})
+    bytes = add(bytes, band_memory(grid, style, r, band, sample));
   return bytes;
 }
 
 std::uint64_t sample_bytes(const component_size& k) { return k.bit_depth <= 8 ? 1 : k.bit_depth <= 16 ? 2 : 4; }
 
+// Decoder state for the component in all tiles, and its decoded pixels.
 std::uint64_t component_memory(const codestream& cs, std::uint16_t c) {
-  const component_size& k = cs.siz.components[c];
+  const coding_style& style = style_of(cs, c);
+  const tile_grid grid(cs.siz, c);
+  const std::uint64_t sample = magnitude_bits(quantization_of(cs, c)) > 30 ? 8 : 4;
   const rect whole = component_rect(cs.siz, c);
-  const tile_shape tile{std::min<std::uint64_t>(ceil_div(cs.siz.tile_width, k.dx), whole.width()),
-                        std::min<std::uint64_t>(ceil_div(cs.siz.tile_height, k.dy), whole.height())};
-  const std::uint64_t state = multiply(cs.siz.num_tiles(), tile_component_memory(tile, style_of(cs, c)));
-  return add(state, sample_bytes(k) * whole.width() * whole.height());
+  std::uint64_t bytes = multiply(sample_bytes(cs.siz.components[c]), std::uint64_t{whole.width()} * whole.height());
+  for (unsigned r = 0; r <= style.num_decompositions; ++r)
+    bytes = add(bytes, resolution_memory(grid, style, r, sample));
+  return bytes;
+}
+
+// What does not depend on sizes. Checked first: it also bounds the work of the exact sums.
+std::uint64_t object_memory(const codestream& cs) {
+  std::uint64_t resolutions = 0;
+  for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
+    resolutions += style_of(cs, static_cast<std::uint16_t>(c)).num_decompositions + 1U;
+  return multiply(cs.siz.num_tiles(), add(bytes_per_tile, multiply(bytes_per_resolution, resolutions)));
 }
 
 bool same_work(const codestream& cs, std::uint16_t a, std::uint16_t b) {
   const component_size& p = cs.siz.components[a];
   const component_size& q = cs.siz.components[b];
-  return p.dx == q.dx && p.dy == q.dy && sample_bytes(p) == sample_bytes(q) && &style_of(cs, a) == &style_of(cs, b);
+  return p.dx == q.dx && p.dy == q.dy && sample_bytes(p) == sample_bytes(q) &&
+         &style_of(cs, a) == &style_of(cs, b) && &quantization_of(cs, a) == &quantization_of(cs, b);
 }
+
+// Whatever the caller allows: it bounds the time of every check that looks at each component of each tile.
+constexpr std::uint64_t max_tile_components = std::uint64_t{1} << 22;
 
 }  // namespace
 
@@ -99,20 +128,26 @@ void check_size_limits(const codestream& cs, const limits& bounds) {
     exceed("the image has " + std::to_string(siz.num_tiles()) + " tiles, more than max_tiles = " +
                std::to_string(bounds.max_tiles),
            siz.offset + 22);
+  const std::uint64_t tile_components = std::uint64_t{siz.num_tiles()} * siz.num_components();
+  if (tile_components > max_tile_components)
+    exceed(std::to_string(siz.num_tiles()) + " tiles of " + std::to_string(siz.num_components()) +
+               " components are more than any decoder holds",
+           siz.offset);
 }
 
 void check_memory_limit(const codestream& cs, const limits& bounds) {
-  std::uint64_t total = 0, last = 0;
-  for (std::uint32_t i = 0; i < cs.siz.num_components(); ++i) {
+  if (bounds.memory() == UINT64_MAX) return;
+  std::uint64_t total = object_memory(cs), last = 0;
+  for (std::uint32_t i = 0; i < cs.siz.num_components() && total <= bounds.memory(); ++i) {
     const auto c = static_cast<std::uint16_t>(i);
     if (i == 0 || !same_work(cs, c, static_cast<std::uint16_t>(c - 1))) last = component_memory(cs, c);
     total = add(total, last);
   }
   if (total > bounds.memory())
-    exceed("decoding would take about " + std::to_string(total >> 20) + " MiB (" +
+    exceed("decoding would take more than the " + std::to_string(bounds.memory() >> 20) +
+               " MiB that go with max_pixels = " + std::to_string(bounds.max_pixels) + " (" +
                std::to_string(cs.siz.num_components()) + " components, " + std::to_string(cs.siz.num_tiles()) +
-               " tiles), more than the " + std::to_string(bounds.memory() >> 20) +
-               " MiB that go with max_pixels = " + std::to_string(bounds.max_pixels),
+               " tiles)",
            cs.siz.offset);
 }
 

@@ -8,9 +8,11 @@ namespace {
 [[noreturn]] void cut(const codestream& cs, std::uint64_t needed) {
   truncation t;
   t.bytes_present = cs.data.size;
-  t.bytes_needed = needed;
-  throw error("the main header is cut: the data end at byte " + std::to_string(cs.data.size) + ", at least " +
-                  std::to_string(needed) + " are needed",
+  const bool in_whole_box = cs.range.stop < cs.data.size;
+  t.bytes_needed = in_whole_box ? 0 : needed;
+  throw error(std::string("the main header is cut: the ") + (in_whole_box ? "box around it ends" : "data end") +
+                  " at byte " + std::to_string(cs.range.stop) + ", at least " + std::to_string(needed) +
+                  " are needed",
               t);
 }
 
