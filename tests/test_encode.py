@@ -8,9 +8,9 @@ import imagecodecs
 import numpy as np
 import openjpeg
 import pytest
-from images import DTYPES, SHAPES, ct_like, noise
 
 import htj2k
+from images import DTYPES, SHAPES, ct_like, noise
 
 
 def openjpeg_decode(codestream: bytes) -> np.ndarray:
@@ -83,7 +83,9 @@ def test_bits_stored_is_the_declared_depth():
     assert np.array_equal(openjpeg_decode(htj2k.encode(pixels, bits_stored=12)), pixels)
 
 
-@pytest.mark.parametrize(("dtype", "bits", "value"), [("u2", 12, 4096), ("i2", 12, 2048), ("i2", 12, -2049), ("u1", 3, 8)])
+@pytest.mark.parametrize(
+    ("dtype", "bits", "value"), [("u2", 12, 4096), ("i2", 12, 2048), ("i2", 12, -2049), ("u1", 3, 8)]
+)
 def test_sample_that_does_not_fit_is_named(dtype, bits, value):
     pixels = np.zeros((5, 9), dtype)
     pixels[3, 7] = value

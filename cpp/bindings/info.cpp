@@ -48,7 +48,7 @@ py::list component_list(const codestream& cs) {
     d["num_decompositions"] = style.num_decompositions;
     d["reversible"] = style.reversible();
     d["transformation"] = style.transformation;
-    d["block_size"] = py::make_tuple(1U << style.log_block_width, 1U << style.log_block_height);
+    d["block_size"] = py::make_tuple(1U << style.log_block_height, 1U << style.log_block_width);
     d["block_style"] = style.block_style;
     d["quantization_style"] = static_cast<int>(q.style);
     d["guard_bits"] = q.guard_bits;
@@ -60,7 +60,7 @@ py::list component_list(const codestream& cs) {
 py::list precinct_list(const coding_style& style) {
   py::list out;
   for (unsigned r = 0; r <= style.num_decompositions; ++r)
-    out.append(py::make_tuple(1U << style.ppx(r), 1U << style.ppy(r)));
+    out.append(py::make_tuple(1U << style.ppy(r), 1U << style.ppx(r)));
   return out;
 }
 
@@ -104,7 +104,7 @@ void fill_coding(const codestream& cs, py::dict& d) {
   d["uses_eph"] = cod.uses_eph;
   d["num_decompositions"] = cod.style.num_decompositions;
   d["reversible"] = cod.style.reversible();
-  d["block_size"] = py::make_tuple(1U << cod.style.log_block_width, 1U << cod.style.log_block_height);
+  d["block_size"] = py::make_tuple(1U << cod.style.log_block_height, 1U << cod.style.log_block_width);
   d["precinct_sizes"] = cod.style.has_precincts ? py::object(precinct_list(cod.style)) : py::object(py::none());
 }
 
@@ -129,7 +129,7 @@ py::dict to_dict(const codestream& cs) {
   d["origin"] = py::make_tuple(cs.siz.x0, cs.siz.y0);
   d["extent"] = py::make_tuple(cs.siz.x1, cs.siz.y1);
   d["tile_origin"] = py::make_tuple(cs.siz.tile_x0, cs.siz.tile_y0);
-  d["tile_size"] = py::make_tuple(cs.siz.tile_width, cs.siz.tile_height);
+  d["tile_size"] = py::make_tuple(cs.siz.tile_height, cs.siz.tile_width);
   d["num_tiles"] = cs.siz.num_tiles();
   d["components"] = component_list(cs);
   fill_coding(cs, d);

@@ -1,3 +1,74 @@
 """Fast HTJ2K (JPEG 2000 Part 15) codec with per-resolution pixel verification."""
 
 from __future__ import annotations
+
+from importlib.metadata import version as _version
+
+from . import simd
+from ._checksum import (
+    ResolutionChecksum,
+    codestream_checksums,
+    crc32,
+    crc32_combine,
+    pixel_checksums,
+)
+from ._decode import PartialImage, decode, decode_partial
+from ._encode import encode
+from ._info import (
+    DEFAULT_MAX_PIXELS,
+    CodestreamInfo,
+    Comment,
+    ComponentInfo,
+    ResolutionInfo,
+    TilePartInfo,
+    extract_resolution,
+    is_htj2k,
+    read_info,
+)
+from ._progressive import ProgressiveDecoder, ProgressiveImage
+from ._verify import LevelVerification, Verification, verify
+from .errors import (
+    ChecksumMismatch,
+    CodestreamError,
+    HTJ2KError,
+    LimitError,
+    NotHTJ2KError,
+    TruncatedError,
+    UnsupportedError,
+)
+
+__version__ = _version("htj2k")
+
+__all__ = [
+    "DEFAULT_MAX_PIXELS",
+    "ChecksumMismatch",
+    "CodestreamError",
+    "CodestreamInfo",
+    "Comment",
+    "ComponentInfo",
+    "HTJ2KError",
+    "LevelVerification",
+    "LimitError",
+    "NotHTJ2KError",
+    "PartialImage",
+    "ProgressiveDecoder",
+    "ProgressiveImage",
+    "ResolutionChecksum",
+    "ResolutionInfo",
+    "TilePartInfo",
+    "TruncatedError",
+    "UnsupportedError",
+    "Verification",
+    "codestream_checksums",
+    "crc32",
+    "crc32_combine",
+    "decode",
+    "decode_partial",
+    "encode",
+    "extract_resolution",
+    "is_htj2k",
+    "pixel_checksums",
+    "read_info",
+    "simd",
+    "verify",
+]

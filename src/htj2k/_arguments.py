@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,10 +40,9 @@ def positive_float(name: str, value: object) -> float:
 
 def pair(name: str, value: object, low: int, high: int) -> tuple[int, int]:
     """`value` as (rows, columns)."""
-    try:
-        rows, columns = value  # type: ignore[misc]
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a pair (rows, columns), not {value!r}") from None
+    if not isinstance(value, Sequence) or len(value) != 2:
+        raise TypeError(f"{name} must be a pair (rows, columns), not {value!r}")
+    rows, columns = value
     return integer(f"{name}[0]", rows, low, high), integer(f"{name}[1]", columns, low, high)
 
 

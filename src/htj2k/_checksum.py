@@ -20,7 +20,7 @@ import numpy.typing as npt
 from . import _arguments as arguments
 from . import _core
 from ._decode import decode
-from ._info import read_info
+from ._info import DEFAULT_MAX_PIXELS, read_info
 from ._levels import default_num_decompositions
 
 __all__ = [
@@ -114,9 +114,7 @@ class ResolutionChecksum:
             raise ValueError(f"a resolution's checksum lacks {' and '.join(missing)}: {dict(record)!r}")
         width, height = (to_integer(record[key], key) for key in ("Width", "Height"))
         if width < 1 or height < 1:
-            raise ValueError(
-                f"a resolution's checksum has size {width}x{height}; each side must be at least 1"
-            )
+            raise ValueError(f"a resolution's checksum has size {width}x{height}; each side must be at least 1")
         return cls(width, height, to_checksum(record["Checksum"]))
 
 
@@ -274,7 +272,11 @@ def _check_samples_fit(pixels: Pixels, bits: int, low: int, high: int) -> None:
 
 
 def codestream_checksums(
-    data: Any, *, reduce: int | None = None, clamp: Clamp = "precision", max_pixels: int | None = None
+    data: Any,
+    *,
+    reduce: int | None = None,
+    clamp: Clamp = "precision",
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
 ) -> list[ResolutionChecksum]:
     """Decode a codestream and return the checksum of each of its resolutions.
 
@@ -286,8 +288,8 @@ def codestream_checksums(
         Only the resolution that discards so many of the highest levels.
     clamp : {"precision", "container"}
         What decoded samples are clamped to, as in `decode`.
-    max_pixels : int, optional
-        The limit of `decode`; by default its default.
+    max_pixels : int or None
+        As in `decode`.
 
     Returns
     -------
@@ -311,6 +313,4 @@ def checksum_of_resolution(pixels: Pixels) -> ResolutionChecksum:
 
 
 def decode_resolution(data: Any, reduce: int, clamp: Clamp, max_pixels: int | None) -> Pixels:
-    limit = {} if max_pixels is None else {"max_pixels": max_pixels}
-    pixels: Pixels = decode(data, reduce=reduce, clamp=clamp, **limit)
-    return pixels
+    return decode(data, reduce=reduce, clamp=clamp, max_pixels=max_pixels)

@@ -54,7 +54,7 @@ class ComponentInfo:
     transformation : int
         0 is 9/7, 1 is 5/3, more is a kernel of Part 2.
     block_size : tuple of int
-        Columns and rows of a codeblock.
+        Rows and columns of a codeblock.
     block_style : int
         The code-block style byte; bit 6 means HT.
     quantization_style : int
@@ -170,9 +170,9 @@ class CodestreamInfo:
     num_layers : int
         Quality layers.
     block_size : tuple of int
-        Columns and rows of a codeblock (COD).
+        Rows and columns of a codeblock (COD).
     precinct_sizes : tuple of tuple of int, or None
-        Columns and rows of a precinct, base to full; None: the maximum, 2**15.
+        Rows and columns of a precinct, base to full; None: the maximum, 2**15.
     origin, extent : tuple of int
         (XOsiz, YOsiz) and (Xsiz, Ysiz) on the reference grid.
     tile_origin, tile_size : tuple of int

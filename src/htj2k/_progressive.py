@@ -140,7 +140,7 @@ class ProgressiveDecoder:
         if self._is_whole:
             return []
         try:
-            return self._take(memoryview(chunk).cast("B"))
+            return self._take(memoryview(chunk).cast("B"))  # type: ignore[arg-type]
         except HTJ2KError as e:
             self._failure = e
             raise

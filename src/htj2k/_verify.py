@@ -17,7 +17,7 @@ from ._checksum import (
     to_checksum,
     to_integer,
 )
-from ._info import read_info
+from ._info import DEFAULT_MAX_PIXELS, read_info
 from .errors import ChecksumMismatch, HTJ2KError
 
 __all__ = ["LevelVerification", "Verification", "verify"]
@@ -129,9 +129,7 @@ def parse_expected(expected: object) -> ExpectedChecksums:
             return ExpectedChecksums((ResolutionChecksum.from_dict(expected),))
         return _parse_image_frame(expected)
     if expected is None or isinstance(expected, (str, bytes, float)):
-        raise TypeError(
-            f"expected is {expected!r}; expected a checksum, a list of them, or an image frame's dict"
-        )
+        raise TypeError(f"expected is {expected!r}; expected a checksum, a list of them, or an image frame's dict")
     if isinstance(expected, Iterable):
         return ExpectedChecksums(_parse_records(expected, "expected"))
     return ExpectedChecksums(full=to_checksum(expected, "expected"))
@@ -192,9 +190,7 @@ def _verify_levels(
     return [_verify_level(frame, record, clamp) for record in records]
 
 
-def _verify_in_either_clamp(
-    frame: _Frame, records: tuple[ResolutionChecksum, ...]
-) -> list[LevelVerification]:
+def _verify_in_either_clamp(frame: _Frame, records: tuple[ResolutionChecksum, ...]) -> list[LevelVerification]:
     """One convention for all levels, as one decoder made them: which matches more, precision in a tie."""
     levels = _verify_levels(frame, records, "precision")
     if frame.clamps_differ and not all(level.ok for level in levels):
@@ -209,9 +205,7 @@ def _wrong_extremes(frame: _Frame, expected: ExpectedChecksums, clamp: Clamp) ->
         return []
     actual = dict(zip(("MinPixelValue", "MaxPixelValue"), frame.extremes(clamp), strict=True))
     return [
-        f"{key} is {actual[key]}, expected {value}"
-        for key, value in expected.extremes
-        if actual[key] != value
+        f"{key} is {actual[key]}, expected {value}" for key, value in expected.extremes if actual[key] != value
     ]
 
 
@@ -219,9 +213,7 @@ def _verdict(frame: _Frame, expected: ExpectedChecksums, clamp: Clamp | None) ->
     records = expected.records
     if expected.full is not None:
         records = (ResolutionChecksum(*frame.full_size, expected.full),)
-    levels = (
-        _verify_in_either_clamp(frame, records) if clamp is None else _verify_levels(frame, records, clamp)
-    )
+    levels = _verify_in_either_clamp(frame, records) if clamp is None else _verify_levels(frame, records, clamp)
     used = next((level.clamp for level in levels if level.clamp is not None), clamp or "precision")
     reasons = [level.reason for level in levels if level.reason is not None] + _wrong_extremes(
         frame, expected, used
@@ -234,7 +226,7 @@ def verify(
     expected: Expected,
     *,
     clamp: Literal["precision", "container"] | None = None,
-    max_pixels: int | None = None,
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
 ) -> Verification:
     """Decode a codestream and compare the checksum of each expected resolution.
 
@@ -250,8 +242,8 @@ def verify(
     clamp : {"precision", "container"}, optional
         What decoded samples are clamped to, as in `decode`. By default precision is tried first, then
         container, and `levels` tell which one it was.
-    max_pixels : int, optional
-        The limit of `decode`; by default its default.
+    max_pixels : int or None
+        As in `decode`.
 
     Returns
     -------
