@@ -37,6 +37,16 @@ std::uint64_t skip_eph(byte_span bytes, std::uint64_t position, std::uint64_t st
   return position + eph_size;
 }
 
+// A cleanup pass ends in the plane below the missing ones, refinement passes in the next. OpenJPH drops the passes
+// of blocks that have no such plane, and warns of it only once in a process.
+void check_planes(unsigned missing, unsigned coded_passes, unsigned bit_planes, std::uint64_t offset) {
+  const unsigned used = missing + (coded_passes > 1 ? 2 : 1);
+  if (used > bit_planes)
+    fail("a codeblock has " + std::to_string(missing) + " missing bit-planes and " + std::to_string(coded_passes) +
+             " coding passes, which do not fit the " + std::to_string(bit_planes) + " bit-planes of its subband",
+         offset);
+}
+
 }  // namespace
 
 // Bits, highest first; the byte after an FF has only seven (T.800 B.10.1).
@@ -138,10 +148,12 @@ unsigned packet_header_reader::read_passes(bit_reader& bits) {
 
 // An HT codeblock has one or two segments: cleanup, then both refinement passes. Passes before them in
 // multiples of three are placeholders without bytes (T.814 B.3).
-std::uint64_t packet_header_reader::read_block_size(bit_reader& bits) {
+std::uint64_t packet_header_reader::read_block_size(bit_reader& bits, unsigned missing_planes,
+                                                    unsigned bit_planes) {
   const unsigned passes = read_passes(bits);
   const unsigned placeholders = (passes - 1) / 3;
   const unsigned coded = passes - 3 * placeholders;
+  check_planes(missing_planes + placeholders, coded, bit_planes, bits.position());
   unsigned length_bits = 3;
   while (bits.bit() == 1)
     if (++length_bits > 32) fail("Lblock of a codeblock is over 32", bits.position());
@@ -165,8 +177,8 @@ std::uint64_t packet_header_reader::read_grid(bit_reader& bits, const block_grid
   for (std::uint32_t y = 0; y < grid.down; ++y)
     for (std::uint32_t x = 0; x < grid.across; ++x) {
       if (!read_inclusion(bits, inclusion_, x, y)) continue;
-      read_missing_planes(bits, missing_planes_, x, y);
-      body += read_block_size(bits);
+      const unsigned missing = read_missing_planes(bits, missing_planes_, x, y);
+      body += read_block_size(bits, missing, grid.bit_planes);
     }
   return body;
 }

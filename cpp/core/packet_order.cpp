@@ -8,7 +8,17 @@ namespace {
 
 enum class progression : std::uint8_t { lrcp = 0, rlcp = 1, rpcl = 2, pcrl = 3, cprl = 4 };
 
-tile_resolution make_resolution(const rect& component, const coding_style& style, unsigned r) {
+// M_b = G + eps_b - 1 (E-2); derived steps lower eps_0 by one a level (E-5).
+unsigned bit_planes_of(const quantization& q, unsigned r, unsigned band) {
+  unsigned exponent = 0;
+  if (q.style == quantization_style::derived)
+    exponent = q.exponent(0) - std::min(q.exponent(0), r == 0 ? 0 : r - 1);
+  else
+    exponent = q.exponent(r == 0 ? 0 : 3 * (r - 1) + 1 + band);
+  return q.guard_bits + exponent - std::min(1U, exponent);
+}
+
+tile_resolution make_resolution(const rect& component, const coding_style& style, const quantization& steps, unsigned r) {
   const unsigned levels = style.num_decompositions;
   tile_resolution result;
   result.area = resolution_rect(component, levels, r);
@@ -21,11 +31,12 @@ tile_resolution make_resolution(const rect& component, const coding_style& style
     result.precincts_across = count_cells(result.area.x0, result.area.x1, result.ppx);
     result.precincts_down = count_cells(result.area.y0, result.area.y1, result.ppy);
   }
+  if (r > 0) result.num_bands = 3;
+  for (unsigned b = 0; b < result.num_bands; ++b) result.bit_planes[b] = bit_planes_of(steps, r, b);
   if (r == 0) {
     result.bands[0] = result.area;
     return result;
   }
-  result.num_bands = 3;
   const unsigned level = levels - r + 1;
   result.bands = {subband_rect(component, orientation::hl, level), subband_rect(component, orientation::lh, level),
                   subband_rect(component, orientation::hh, level)};
@@ -88,6 +99,7 @@ std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) cons
   std::array<block_grid, 3> grids;
   for (unsigned b = 0; b < num_bands; ++b) {
     grids[b].across = blocks_in_cell(bands[b].x0, bands[b].x1, column, px, xcb);
+    grids[b].bit_planes = bit_planes[b];
     grids[b].down = blocks_in_cell(bands[b].y0, bands[b].y1, row, py, ycb);
   }
   return grids;
@@ -99,9 +111,10 @@ tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile) {
   for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c) {
     const rect component = tile_component_rect(cs.siz, tile, c);
     const coding_style& style = style_of(cs, tile, static_cast<std::uint16_t>(c));
+    const quantization& steps = quantization_of(cs, tile, static_cast<std::uint16_t>(c));
     auto& resolutions = geometry.components.emplace_back();
     for (unsigned r = 0; r <= style.num_decompositions; ++r) {
-      resolutions.push_back(make_resolution(component, style, r));
+      resolutions.push_back(make_resolution(component, style, steps, r));
       geometry.num_packets += resolutions.back().num_precincts();
     }
   }

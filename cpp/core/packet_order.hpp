@@ -19,6 +19,7 @@ struct tile_resolution {
   std::uint64_t precincts_across = 0, precincts_down = 0;
   unsigned num_bands = 1;
   std::array<rect, 3> bands;       // LL alone, or HL, LH, HH
+  std::array<unsigned, 3> bit_planes{};
 
   std::uint64_t num_precincts() const { return precincts_across * precincts_down; }
   // The grids of one precinct, one a band.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging as _logging
 from importlib.metadata import version as _version
 
 from . import simd
@@ -36,6 +37,9 @@ from .errors import (
     TruncatedError,
     UnsupportedError,
 )
+
+# Without a handler of its own a library's warnings would be printed by logging's last resort.
+_logging.getLogger("htj2k").addHandler(_logging.NullHandler())
 
 __version__ = _version("htj2k")
 

@@ -1,0 +1,59 @@
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+class EncodeComment:
+    data: bytes
+    is_text: bool
+    def __init__(self) -> None: ...
+
+class EncodeOptions:
+    bit_depth: int
+    num_decompositions: int
+    reversible: bool
+    qstep: float | None
+    qfactor: float | None
+    color_transform: bool
+    progression_order: str
+    block_width: int
+    block_height: int
+    precincts: list[tuple[int, int]]
+    tile_width: int
+    tile_height: int
+    tlm: bool
+    tile_part_per_resolution: bool
+    tile_part_per_component: bool
+    mask_unused_bits: bool
+    comments: list[EncodeComment]
+    def __init__(self) -> None: ...
+
+def encode(pixels: NDArray[Any], options: EncodeOptions) -> bytes: ...
+def decode(
+    data: Any,
+    reduce: int,
+    clamp_to_container: bool,
+    max_pixels: int | None,
+    expected_shape: list[int] | None,
+    out: NDArray[Any] | None,
+) -> tuple[NDArray[Any], list[tuple[bool, str]]]: ...
+def decode_partial(
+    data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None
+) -> tuple[NDArray[Any], bool, int, int, str | None, list[tuple[bool, str]]]: ...
+def look_at(data: Any, max_pixels: int | None) -> tuple[int, int, bool]: ...
+def read_info(data: Any, max_pixels: int | None) -> dict[str, Any]: ...
+def is_htj2k(data: Any) -> bool: ...
+def extract_resolution(data: Any, reduce: int, max_pixels: int | None) -> bytes: ...
+def crc32(data: Any, value: int) -> int: ...
+def _crc32_with(name: str, data: Any, value: int) -> int: ...
+def crc32_combine(crc1: int, crc2: int, size2: int) -> int: ...
+def pixel_checksums(
+    pixels: NDArray[np.generic],
+    bit_depth: int,
+    num_decompositions: int,
+    color_transform: bool,
+    clamp_to_container: bool,
+    implementation: str = "",
+) -> tuple[list[tuple[int, int, int]], int, int]: ...
+def simd_available() -> list[str]: ...
+def simd_active() -> str: ...
