@@ -199,7 +199,7 @@ def test_a_flipped_bit_is_never_verified() -> None:
         data[bit // 8] ^= 1 << bit % 8
         found = verify(bytes(data), checksum)
         data[bit // 8] ^= 1 << bit % 8
-        # A flip may leave the pixels as they are (after the end of the codestream's use, say); nothing else is ok.
+        # A flip may leave the pixels as they are; nothing else is ok.
         assert not found.ok or found.levels[0].actual == checksum
         assert found.ok == (found.reason is None)
 
