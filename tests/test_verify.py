@@ -230,6 +230,8 @@ def test_one_convention_must_fit_all_levels() -> None:
         True,
         True,
     ]  # the convention that matches more
+    neither = [ResolutionChecksum(r.width, r.height, r.checksum ^ 1) for r in precision]
+    assert {level.clamp for level in verify(data, neither).levels} == {"precision"}  # in a tie
 
 
 def test_each_resolution_is_decoded_once(
