@@ -103,6 +103,23 @@ std::vector<std::optional<std::uint64_t>> resolution_stops(const codestream& cs)
   return find_stops(cs, list_parts(cs));
 }
 
+std::vector<std::optional<std::uint64_t>> proven_stops(const codestream& cs, const packet_walk& walk) {
+  auto stops = resolution_stops(cs);
+  if (walk.fault) return stops;
+  bool is_refuted = false;
+  for (std::size_t r = 0; r < stops.size(); ++r) {
+    const level_extent& level = walk.by_reduce[stops.size() - 1 - r];
+    const bool is_full = r + 1 == stops.size();
+    if (level.is_complete) {
+      if (!is_full) stops[r] = level.stop;
+      continue;
+    }
+    is_refuted = is_refuted || (stops[r] && *stops[r] <= cs.range.stop);
+    if (is_refuted) stops[r].reset();
+  }
+  return stops;
+}
+
 unsigned resolutions_complete(const codestream& cs) {
   unsigned complete = 0;
   for (const auto& stop : resolution_stops(cs)) {
