@@ -147,6 +147,7 @@ struct tile_part {
   std::uint8_t index = 0;      // TPsot
   std::uint8_t num_parts = 0;  // TNsot, 0: not said
   bool length_is_open = false; // Psot 0: to the EOC
+  bool header_is_whole = false;
   bool is_whole = false;       // all of its bytes are here
   byte_range header;           // SOT to the end of SOD
   std::uint64_t stop = 0;      // where it ends or, when it is cut, should end (0: not known)

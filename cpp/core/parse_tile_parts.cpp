@@ -49,6 +49,7 @@ private:
       return;
     }
     kept.header.stop = position_;
+    kept.header_is_whole = true;
     if (kept.length_is_open) find_end(kept);
     if (kept.stop != 0 && kept.stop < position_)
       throw error(error_code::codestream,

@@ -1,0 +1,156 @@
+"""Resolutions come out as their bytes come in: each once, exactly, verified."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from images import ct_like, noise
+
+import htj2k
+
+PIXELS = ct_like((200, 160))
+STREAM = htj2k.encode(PIXELS, num_decompositions=4)
+EXPECTED = htj2k.pixel_checksums(PIXELS, num_decompositions=4)
+
+
+def feed_all(decoder: htj2k.ProgressiveDecoder, stream: bytes, size: int) -> list[htj2k.ProgressiveImage]:
+    images = []
+    for start in range(0, len(stream), size):
+        images += decoder.feed(stream[start : start + size])
+    return images
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000, 65536, 10**7])
+def test_every_resolution_once_and_exact(size):
+    decoder = htj2k.ProgressiveDecoder(expected=EXPECTED)
+    images = feed_all(decoder, STREAM, size)
+    decoder.finish()
+    assert [image.resolution for image in images] == [0, 1, 2, 3, 4]
+    assert [image.reduce for image in images] == [4, 3, 2, 1, 0]
+    for image in images:
+        assert np.array_equal(image.pixels, htj2k.decode(STREAM, reduce=image.reduce))
+        assert image.verification is not None
+        assert image.verification.ok
+    assert decoder.complete
+    assert decoder.bytes_kept == 0
+
+
+def test_as_soon_as_the_last_byte_is_there():
+    decoder = htj2k.ProgressiveDecoder()
+    stops = [r.byte_range[1] for r in htj2k.read_info(STREAM).resolutions]
+    arrived = {}
+    for n in range(len(STREAM)):
+        for image in decoder.feed(STREAM[n : n + 1]):
+            arrived[image.resolution] = n + 1
+    assert [arrived[r] for r in range(5)] == stops
+
+
+def test_each_resolution_is_decoded_once(monkeypatch):
+    import htj2k._progressive as module
+
+    reduces = []
+    real = module.decode
+
+    def counting(data, *, reduce, **options):
+        reduces.append(reduce)
+        return real(data, reduce=reduce, **options)
+
+    monkeypatch.setattr(module, "decode", counting)
+    feed_all(htj2k.ProgressiveDecoder(), STREAM, 100)
+    assert reduces == [4, 3, 2, 1, 0]
+
+
+def test_latest_only_skips_what_one_chunk_overtakes():
+    decoder = htj2k.ProgressiveDecoder(latest_only=True)
+    assert [image.resolution for image in decoder.feed(STREAM)] == [4]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tile_parts": None, "tlm": False},
+        {"tile_parts": None, "precinct_sizes": [(32, 32)]},
+        {"tile_size": (64, 64)},
+        {"progression_order": "LRCP"},
+        {"progression_order": "PCRL", "precinct_sizes": [(32, 32)]},
+    ],
+)
+def test_other_layouts(options):
+    stream = htj2k.encode(PIXELS, num_decompositions=3, **options)
+    images = feed_all(htj2k.ProgressiveDecoder(), stream, 11)
+    assert [image.resolution for image in images] == [0, 1, 2, 3]
+    for image in images:
+        assert np.array_equal(image.pixels, htj2k.decode(stream, reduce=image.reduce))
+
+
+def test_wrong_checksum_is_told_at_its_level():
+    expected = [r.to_dict() for r in EXPECTED]
+    expected[2]["Checksum"] ^= 1
+    images = feed_all(htj2k.ProgressiveDecoder(expected=expected), STREAM, 500)
+    assert [image.verification.ok for image in images] == [True, True, False, True, True]
+
+
+def test_full_checksum_alone():
+    images = feed_all(htj2k.ProgressiveDecoder(expected=EXPECTED[-1].checksum), STREAM, 500)
+    assert [image.verification for image in images[:-1]] == [None] * 4
+    assert images[-1].verification.ok
+
+
+def test_cut_download_is_not_finished():
+    decoder = htj2k.ProgressiveDecoder()
+    decoder.feed(STREAM[:-1])
+    assert decoder.resolutions_complete == 4
+    assert not decoder.complete
+    with pytest.raises(htj2k.TruncatedError, match="4 resolutions whole"):
+        decoder.finish()
+
+
+def test_damage_is_an_error_and_stays_one():
+    stream = bytearray(STREAM)
+    second = htj2k.read_info(STREAM).tile_parts[1].byte_range[0]
+    stream[second + 10] = 9  # TPsot
+    decoder = htj2k.ProgressiveDecoder()
+    with pytest.raises(htj2k.CodestreamError):
+        feed_all(decoder, bytes(stream), 100)
+    with pytest.raises(htj2k.CodestreamError):
+        decoder.feed(b"")
+    with pytest.raises(htj2k.CodestreamError):
+        decoder.finish()
+
+
+def test_something_else_is_refused_at_once():
+    decoder = htj2k.ProgressiveDecoder()
+    with pytest.raises(htj2k.NotHTJ2KError, match="PNG"):
+        decoder.feed(b"\x89PNG\r\n\x1a\n" + bytes(100))
+
+
+def test_limits():
+    with pytest.raises(htj2k.LimitError, match="max_bytes"):
+        feed_all(htj2k.ProgressiveDecoder(max_bytes=1000), STREAM, 100)
+    with pytest.raises(htj2k.LimitError, match="max_pixels"):
+        feed_all(htj2k.ProgressiveDecoder(max_pixels=100), STREAM, 100)
+
+
+def test_bytes_after_the_end_are_not_kept():
+    decoder = htj2k.ProgressiveDecoder()
+    decoder.feed(STREAM)
+    assert decoder.feed(bytes(10**6)) == []
+    assert decoder.bytes_kept == 0
+
+
+def test_info_comes_with_the_main_header():
+    decoder = htj2k.ProgressiveDecoder()
+    header = htj2k.read_info(STREAM).main_header[1]
+    decoder.feed(STREAM[: header - 1])
+    assert decoder.info is None
+    decoder.feed(STREAM[header - 1 : header + 2])
+    assert decoder.info is not None
+    assert (decoder.info.width, decoder.info.height) == (160, 200)
+
+
+def test_color():
+    pixels = noise((60, 70, 3), "u1")
+    expected = htj2k.pixel_checksums(pixels, num_decompositions=2)
+    stream = htj2k.encode(pixels, num_decompositions=2)
+    images = feed_all(htj2k.ProgressiveDecoder(expected=expected), stream, 33)
+    assert all(image.verification.ok for image in images)
