@@ -105,7 +105,6 @@ std::vector<std::optional<std::uint64_t>> resolution_stops(const codestream& cs)
 
 std::vector<std::optional<std::uint64_t>> proven_stops(const codestream& cs, const packet_walk& walk) {
   auto stops = resolution_stops(cs);
-  if (walk.fault) return stops;
   bool is_refuted = false;
   for (std::size_t r = 0; r < stops.size(); ++r) {
     const level_extent& level = walk.by_reduce[stops.size() - 1 - r];
