@@ -38,7 +38,7 @@ def segment(code: int, payload: bytes = b"", length: int | None = None) -> bytes
 
 
 def segments(codestream: bytes, start: int = 2) -> list[tuple[int, int, int]]:
-    """(code, start, stop) of the segments of the main header, or of the tile-part header that starts at `start`."""
+    """(code, start, stop) of the segments of the main header, or of a tile-part header that starts at `start`."""
     found: list[tuple[int, int, int]] = []
     while start + 4 <= len(codestream):
         code, length = struct.unpack_from(">HH", codestream, start)
@@ -78,7 +78,7 @@ def remove(codestream: bytes, code: int) -> bytes:
 
 
 def insert_in_tile(codestream: bytes, extra: bytes, *, part: int = 0) -> bytes:
-    """Put a segment behind SOT of a tile-part; Psot is adjusted, and TLM dropped, which would no longer be true."""
+    """Put a segment behind SOT of a tile-part; Psot is adjusted, TLM dropped."""
     codestream = remove(codestream, TLM) if any(s[0] == TLM for s in segments(codestream)) else codestream
     where = segments(codestream)[-1][2]
     for _ in range(part):
@@ -119,7 +119,9 @@ def main_header(
     )
 
 
-def tile_part(tile: int = 0, index: int = 0, parts: int = 1, body: bytes = b"\x00", psot: int | None = None) -> bytes:
+def tile_part(
+    tile: int = 0, index: int = 0, parts: int = 1, body: bytes = b"\x00", psot: int | None = None
+) -> bytes:
     """SOT, SOD and a body; one empty packet by default."""
     length = 14 + len(body) if psot is None else psot
     return segment(SOT, struct.pack(">HIBB", tile, length, index, parts)) + b"\xff\x93" + body

@@ -42,7 +42,9 @@ def test_what_was_asked_for():
     assert [(r.width, r.height, r.reduce) for r in info.resolutions] == [(12, 16, 2), (24, 31, 1), (47, 61, 0)]
     assert {t.tile for t in info.tile_parts} == {0, 1, 2, 3}
     assert info.tile_parts[0].byte_range[0] == info.main_header[1]
-    assert all(a.byte_range[1] == b.byte_range[0] for a, b in zip(info.tile_parts, info.tile_parts[1:], strict=False))
+    assert all(
+        a.byte_range[1] == b.byte_range[0] for a, b in zip(info.tile_parts, info.tile_parts[1:], strict=False)
+    )
     assert info.tile_parts[-1].byte_range[1] + 2 == len(data)
     assert info.undecodable is None
     assert info.incomplete is None
@@ -56,7 +58,9 @@ def test_color_label(options, label):
 
 
 def test_to_dict_is_json():
-    data = streams.insert(htj2k.encode(CT, comment="text"), streams.COD, streams.segment(streams.COM, b"\0\0\xff\x10"))
+    data = streams.insert(
+        htj2k.encode(CT, comment="text"), streams.COD, streams.segment(streams.COM, b"\0\0\xff\x10")
+    )
     plain = json.loads(json.dumps(htj2k.read_info(data).to_dict()))
     assert plain["width"] == 375
     assert {"text", "ff10"} <= set(plain["comments"])
@@ -168,7 +172,7 @@ def rows(name: str) -> list[dict[str, str]]:
 
 
 def noted(description: str) -> dict[str, object]:
-    """What another parser noted: "HT/HTONLY Ccap15=0x0024 9/7 L3 LRCP lay6 mct0 cb64x64 cbs0x40 tiles127x126 ..."."""
+    """What another parser noted: "HT/HTONLY Ccap15=0x0024 9/7 L3 LRCP lay6 mct0 cb64x64 cbs0x40 ..."."""
     found: dict[str, object] = {}
     if m := re.search(r"\bL(\d+) ([LRCP]{4}) lay(\d+) mct(\d) cb(\d+)x(\d+) cbs(0x..)", description):
         found |= {
@@ -224,6 +228,14 @@ def test_what_openjph_decodes_is_not_refused():
             assert UNSUPPORTED.search(info.undecodable), (row["path"], info.undecodable)
 
 
+def outcome_of(data: bytes) -> str:
+    try:
+        htj2k.read_info(data, max_pixels=htj2k.DEFAULT_MAX_PIXELS)
+    except htj2k.HTJ2KError as e:
+        return type(e).__name__
+    return "read"
+
+
 @needs_corpus
 def test_part_1_and_damaged_files_raise_what_they_should():
     outcomes: dict[str, int] = {}
@@ -231,14 +243,11 @@ def test_part_1_and_damaged_files_raise_what_they_should():
         if row["kind"] not in ("j2k", "bad"):
             continue
         data = (CORPUS / row["path"]).read_bytes()
-        try:
-            htj2k.read_info(data, max_pixels=htj2k.DEFAULT_MAX_PIXELS)
-        except htj2k.HTJ2KError as e:
-            outcomes[type(e).__name__] = outcomes.get(type(e).__name__, 0) + 1
-            assert row["kind"] == "bad" or type(e) is htj2k.NotHTJ2KError, row["path"]
-        else:
-            assert row["kind"] == "bad", row["path"]
-            assert "ht" in row["path"].lower(), row["path"]  # damage inside the packets, for the decoder to find
+        outcome = outcome_of(data)
+        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        assert row["kind"] == "bad" or outcome == "NotHTJ2KError", row["path"]
+        if outcome == "read":  # damage inside the packets, for the decoder to find
+            assert "ht" in row["path"].lower(), row["path"]
         assert not htj2k.is_htj2k(data) or "ht" in row["path"].lower()
     assert outcomes["NotHTJ2KError"] > 47 + 100
 
@@ -248,7 +257,8 @@ def test_the_frame_of_healthimaging():
     data = (CORPUS.parent / "golden" / "ahi_frame_truncated.jph").read_bytes()
     info = htj2k.read_info(data)
     assert (info.container, info.codestream[0], info.has_tlm) == ("jp2", 85, False)
-    assert (info.width, info.height, info.components[0].bit_depth, info.components[0].is_signed) == (512, 512, 16, True)
+    assert (info.width, info.height) == (512, 512)
+    assert (info.components[0].bit_depth, info.components[0].is_signed) == (16, True)
     assert (info.progression_order, info.num_decompositions, info.num_layers) == ("RPCL", 3, 1)
     assert info.precinct_sizes == ((128, 128), (256, 256), (256, 256), (256, 256))
     assert [t.num_parts for t in info.tile_parts] == [0, 0]

@@ -47,7 +47,9 @@ FOREIGN = {
     "Part 1": (imagecodecs.jpeg2k_encode(GREY, codecformat="j2k"), "JPEG 2000 Part 1, not HTJ2K"),
     "Part 1 in JP2": (imagecodecs.jpeg2k_encode(GREY, codecformat="jp2"), "JPEG 2000 Part 1, not HTJ2K"),
     "JP2 without codestream": (
-        streams.box(b"jP  ", b"\r\n\x87\n") + streams.box(b"ftyp", b"jp2 " + bytes(8)) + streams.box(b"xml ", b"", 0),
+        streams.box(b"jP  ", b"\r\n\x87\n")
+        + streams.box(b"ftyp", b"jp2 " + bytes(8))
+        + streams.box(b"xml ", b"", 0),
         "without a codestream",
     ),
     "damaged signature": (b"\0\0\0\x0cjP  \r\n\x87\n"[4:].rjust(12, b"\1"), "damaged signature"),

@@ -27,9 +27,12 @@ py::tuple range(const byte_range& r) { return py::make_tuple(r.start, r.stop); }
 
 const char* container_name(container c) {
   switch (c) {
-    case container::jp2: return "jp2";
-    case container::jph: return "jph";
-    default: return "j2c";
+    case container::jp2:
+      return "jp2";
+    case container::jph:
+      return "jph";
+    default:
+      return "j2c";
   }
 }
 
@@ -137,7 +140,8 @@ void fill_coding(const codestream& cs, py::dict& d) {
   d["num_decompositions"] = cod.style.num_decompositions;
   d["reversible"] = cod.style.reversible();
   d["block_size"] = py::make_tuple(1U << cod.style.log_block_height, 1U << cod.style.log_block_width);
-  d["precinct_sizes"] = cod.style.has_precincts ? py::object(precinct_list(cod.style)) : py::object(py::none());
+  d["precinct_sizes"] =
+      cod.style.has_precincts ? py::object(precinct_list(cod.style)) : py::object(py::none());
 }
 
 py::object incomplete_text(const examined& e) {

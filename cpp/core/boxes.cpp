@@ -118,7 +118,8 @@ void find_codestream(byte_span data, codestream& cs) {
     if (b.type == type_jp2h) check_image_header(data, b);
     if (b.is_open)
       throw error(error_code::not_htj2k,
-                  "this is a JP2 or JPH file without a codestream box ('jp2c'): " + name(b) + " is its last", b.start);
+                  "this is a JP2 or JPH file without a codestream box ('jp2c'): " + name(b) + " is its last",
+                  b.start);
     seen_ftyp = true;
     at = b.stop;
   }

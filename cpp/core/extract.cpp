@@ -37,7 +37,7 @@ void put_segments(bytes& out, byte_span data, std::uint64_t at, std::uint64_t st
 
 struct kept_part {
   tile_part part;
-  std::uint64_t stop = 0;         // its last packet that is kept ends here
+  std::uint64_t stop = 0;  // its last packet that is kept ends here
   std::uint8_t parts_of_tile = 0;
 };
 
@@ -51,7 +51,8 @@ std::vector<kept_part> choose_parts(const open_codestream& opened) {
   std::vector<kept_part> kept;
   for (std::size_t i = 0; i < parts.size(); ++i)
     if (parts[i].index < count[parts[i].tile])
-      kept.push_back({parts[i], std::max(opened.walk.part_stops[i], parts[i].header.stop), count[parts[i].tile]});
+      kept.push_back(
+          {parts[i], std::max(opened.walk.part_stops[i], parts[i].header.stop), count[parts[i].tile]});
   return kept;
 }
 
@@ -61,7 +62,8 @@ bytes rebuild(const codestream& cs, const kept_part& kept) {
   const byte_range header = kept.part.header;
   const bool is_cut = kept.stop < kept.part.stop;
   put(out, cs.data, {header.start, header.start + 12});
-  put_segments(out, cs.data, header.start + 12, header.stop, [&](std::uint16_t code) { return is_cut && code == PLT; });
+  put_segments(out, cs.data, header.start + 12, header.stop,
+               [&](std::uint16_t code) { return is_cut && code == PLT; });
   put(out, cs.data, {header.stop, kept.stop});
   bytes length;
   put_u32(length, out.size());

@@ -90,9 +90,9 @@ class ResolutionInfo:
     byte_range : tuple of int or None
         ``(start, stop)``: with the resolutions below, which end at ``start``, the bytes up to ``stop`` are enough
         to decode this one, so ``data[:stop]`` is what to fetch. For resolutions that are in the data the packets
-        themselves tell it. For the others only headers can (TLM, or SOT), when there is one tile-part a resolution:
-        that tile-part `r` holds resolution `r` is then taken for granted, as DICOM PS3.5 10.18 does, and proven by
-        a decode. None when nothing tells.
+        themselves tell it. For the others only headers can (TLM, or SOT), when there is one tile-part a
+        resolution: that tile-part `r` holds resolution `r` is then taken for granted, as DICOM PS3.5 10.18 does,
+        and proven by a decode. None when nothing tells.
     """
 
     width: int
