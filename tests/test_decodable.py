@@ -124,3 +124,11 @@ def test_limits_follow_the_caller():
     assert caught.value.offset == 8
     with pytest.raises(htj2k.LimitError):
         htj2k.read_info(data, max_pixels=1999)
+
+
+def test_headers_without_any_limit_are_still_read_fast():
+    data = BOMBS["tiles and components"] + tile_part() + b"\xff\xd9"
+    start = time.perf_counter()
+    with pytest.raises(htj2k.LimitError, match="65535 tiles of 16384 components"):
+        htj2k.read_info(data, max_pixels=None)
+    assert time.perf_counter() - start < 0.1

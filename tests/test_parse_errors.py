@@ -118,6 +118,10 @@ OTHER_FAULTS = {
     "QCD empty": (patch(GREY, QCD, 2, 3, 2), "holds no step size"),
     "QCD without style": (patch(GREY, QCD, 2, 2, 2), "too short"),
     "QCD too few": (patch(GREY, QCD, 2, 4, 2), "1 step sizes|expected a marker"),
+    "QCD one too few": (
+        insert(remove(GREY, QCD), TLM, segment(QCD, b"\x20" + b"\x48" * 9)),
+        "it holds 9 step sizes",
+    ),
     "QCD too many": (insert(remove(GREY, QCD), TLM, segment(QCD, b"\x20" + bytes(98))), "98 step sizes"),
     "QCD half a step": (insert(remove(GREY, QCD), TLM, segment(QCD, b"\x22" + bytes(21))), "half a step size"),
     "QCC of no component": (
