@@ -24,3 +24,104 @@ def wrap_in_boxes(codestream: bytes, *, length: int | None = None, brand: bytes 
         + box(b"jp2c", codestream, length)
         + (b"" if length == 0 else box(b"xml ", b"<a/>"))
     )
+
+
+SOC, CAP, SIZ, COD, COC, TLM, PLT, QCD, QCC, RGN, POC, PPM, PPT, CRG, COM, NLT, SOT, SOD, EOC = (
+    0xFF4F, 0xFF50, 0xFF51, 0xFF52, 0xFF53, 0xFF55, 0xFF58, 0xFF5C, 0xFF5D, 0xFF5E,
+    0xFF5F, 0xFF60, 0xFF61, 0xFF63, 0xFF64, 0xFF76, 0xFF90, 0xFF93, 0xFFD9,
+)  # fmt: skip
+
+
+def segment(code: int, payload: bytes = b"", length: int | None = None) -> bytes:
+    """A marker segment; `length` overrides its length field."""
+    return struct.pack(">HH", code, len(payload) + 2 if length is None else length) + payload
+
+
+def segments(codestream: bytes, start: int = 2) -> list[tuple[int, int, int]]:
+    """(code, start, stop) of the segments of the main header, or of a tile-part header that starts at `start`."""
+    found: list[tuple[int, int, int]] = []
+    while start + 4 <= len(codestream):
+        code, length = struct.unpack_from(">HH", codestream, start)
+        if code == SOD or (code == SOT and (found or start == 2)):
+            break
+        found.append((code, start, start + 2 + length))
+        start += 2 + length
+    return found
+
+
+def find(codestream: bytes, code: int) -> int:
+    """Where the first segment of that code starts in the main header or in the first tile-part header."""
+    main = segments(codestream)
+    for found, start, _ in [*main, *segments(codestream, main[-1][2])]:
+        if found == code:
+            return start
+    raise LookupError(hex(code))
+
+
+def patch(codestream: bytes, code: int, at: int, value: int, size: int = 1) -> bytes:
+    """Overwrite a field of a segment; `at` counts from its marker."""
+    where = find(codestream, code) + at
+    return codestream[:where] + value.to_bytes(size, "big") + codestream[where + size :]
+
+
+def insert(codestream: bytes, before: int, extra: bytes) -> bytes:
+    """Put bytes before the first segment of that code; Psot and TLM are not adjusted."""
+    where = find(codestream, before)
+    return codestream[:where] + extra + codestream[where:]
+
+
+def remove(codestream: bytes, code: int) -> bytes:
+    """Drop the first segment of that code."""
+    start = find(codestream, code)
+    length = struct.unpack_from(">H", codestream, start + 2)[0]
+    return codestream[:start] + codestream[start + 2 + length :]
+
+
+def insert_in_tile(codestream: bytes, extra: bytes, *, part: int = 0) -> bytes:
+    """Put a segment behind SOT of a tile-part; Psot is adjusted, TLM dropped."""
+    codestream = remove(codestream, TLM) if any(s[0] == TLM for s in segments(codestream)) else codestream
+    where = segments(codestream)[-1][2]
+    for _ in range(part):
+        where += struct.unpack_from(">I", codestream, where + 6)[0]
+    length = struct.unpack_from(">I", codestream, where + 6)[0] + len(extra)
+    return (
+        codestream[: where + 6]
+        + struct.pack(">I", length)
+        + codestream[where + 10 : where + 12]
+        + extra
+        + codestream[where + 12 :]
+    )
+
+
+def main_header(
+    *,
+    size: tuple[int, int] = (8, 8),
+    origin: tuple[int, int] = (0, 0),
+    tile_size: tuple[int, int] | None = None,
+    tile_origin: tuple[int, int] = (0, 0),
+    components: int = 1,
+    levels: int = 0,
+    more: bytes = b"",
+) -> bytes:
+    """SOC to the last main header segment of an 8-bit reversible stream, made by hand."""
+    grid = struct.pack(">HIIII", 0x4000, *size, *origin)
+    tiles = struct.pack(">IIII", *(tile_size or size), *tile_origin)
+    siz = grid + tiles + struct.pack(">H", components) + b"\x07\x01\x01" * components
+    cod = struct.pack(">BBHBBBBBB", 0, 2, 1, 0, levels, 4, 4, 0x40, 1)
+    qcd = b"\x20" + b"\x48" * (3 * levels + 1)
+    return (
+        b"\xff\x4f"
+        + segment(SIZ, siz)
+        + segment(CAP, struct.pack(">IH", 0x20000, 2))
+        + segment(COD, cod)
+        + segment(QCD, qcd)
+        + more
+    )
+
+
+def tile_part(
+    tile: int = 0, index: int = 0, parts: int = 1, body: bytes = b"\x00", psot: int | None = None
+) -> bytes:
+    """SOT, SOD and a body; one empty packet by default."""
+    length = 14 + len(body) if psot is None else psot
+    return segment(SOT, struct.pack(">HIBB", tile, length, index, parts)) + b"\xff\x93" + body

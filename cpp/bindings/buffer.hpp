@@ -22,7 +22,8 @@ public:
   }
 
 private:
-  // An object that gives its buffer with strides but not without is not contiguous; all else is its own story.
+  // An object that gives its buffer with strides but not without is not contiguous; all else is its own
+  // story.
   [[noreturn]] static void explain(const pybind11::object& source) {
     pybind11::error_already_set reason;
     Py_buffer strided;

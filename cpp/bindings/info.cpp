@@ -9,6 +9,7 @@
 #include "core/decodable.hpp"
 #include "core/extract.hpp"
 #include "core/geometry.hpp"
+#include "core/packet_walk.hpp"
 #include "core/parser.hpp"
 #include "core/resolutions.hpp"
 
@@ -26,9 +27,12 @@ py::tuple range(const byte_range& r) { return py::make_tuple(r.start, r.stop); }
 
 const char* container_name(container c) {
   switch (c) {
-    case container::jp2: return "jp2";
-    case container::jph: return "jph";
-    default: return "j2c";
+    case container::jp2:
+      return "jp2";
+    case container::jph:
+      return "jph";
+    default:
+      return "j2c";
   }
 }
 
@@ -64,9 +68,40 @@ py::list precinct_list(const coding_style& style) {
   return out;
 }
 
-py::list resolution_list(const codestream& cs) {
+// What a walk over the packets adds to the headers; without one (not decodable here) the headers must do.
+struct examined {
+  codestream cs;
+  std::optional<error> undecodable;
+  std::optional<packet_walk> walk;
+};
+
+examined examine(byte_span data, const limits& bounds) {
+  examined e;
+  parse_options options;
+  options.bounds = bounds;
+  options.keep_damaged = true;
+  e.cs = parse(data, options);
+  try {
+    check_decodable(e.cs);
+    e.walk = walk_packets(e.cs, 0);
+  } catch (const error& reason) {
+    e.undecodable = reason;
+  }
+  return e;
+}
+
+void check_packets(const examined& e) {
+  check_complete(e.cs);
+  if (!e.walk) return;
+  if (e.walk->fault) throw error(*e.walk->fault);
+  if (!e.walk->by_reduce[0].is_complete)
+    throw error(error_code::truncated, "EOC is there, but packets of the highest resolution are not");
+}
+
+py::list resolution_list(const examined& e) {
+  const codestream& cs = e.cs;
   py::list out;
-  const auto stops = resolution_stops(cs);
+  const auto stops = e.walk ? proven_stops(cs, *e.walk) : resolution_stops(cs);
   std::uint64_t start = 0;
   for (unsigned r = 0; r < stops.size(); ++r) {
     const unsigned reduce = static_cast<unsigned>(stops.size()) - 1 - r;
@@ -105,21 +140,21 @@ void fill_coding(const codestream& cs, py::dict& d) {
   d["num_decompositions"] = cod.style.num_decompositions;
   d["reversible"] = cod.style.reversible();
   d["block_size"] = py::make_tuple(1U << cod.style.log_block_height, 1U << cod.style.log_block_width);
-  d["precinct_sizes"] = cod.style.has_precincts ? py::object(precinct_list(cod.style)) : py::object(py::none());
+  d["precinct_sizes"] =
+      cod.style.has_precincts ? py::object(precinct_list(cod.style)) : py::object(py::none());
 }
 
-// Why a decode would be refused; None when it would not.
-template <typename Check>
-py::object reason(Check check) {
+py::object incomplete_text(const examined& e) {
   try {
-    check();
-  } catch (const error& e) {
-    return py::str(e.what());
+    check_packets(e);
+  } catch (const error& reason) {
+    return py::str(reason.what());
   }
   return py::none();
 }
 
-py::dict to_dict(const codestream& cs) {
+py::dict to_dict(const examined& e) {
+  const codestream& cs = e.cs;
   py::dict d;
   d["container"] = container_name(cs.file);
   d["codestream"] = range(cs.range);
@@ -133,7 +168,7 @@ py::dict to_dict(const codestream& cs) {
   d["num_tiles"] = cs.siz.num_tiles();
   d["components"] = component_list(cs);
   fill_coding(cs, d);
-  d["resolutions"] = resolution_list(cs);
+  d["resolutions"] = resolution_list(e);
   d["tile_parts"] = tile_part_list(cs);
   d["comments"] = comment_list(cs);
   d["has_tlm"] = cs.has_tlm;
@@ -141,8 +176,8 @@ py::dict to_dict(const codestream& cs) {
   d["has_roi"] = !cs.main.rgn.empty();
   d["has_tile_part_per_resolution"] = has_tile_part_per_resolution(cs);
   d["has_tile_overrides"] = !cs.tiles.empty();
-  d["undecodable"] = reason([&] { check_decodable(cs); });
-  d["incomplete"] = reason([&] { check_complete(cs); });
+  d["undecodable"] = e.undecodable ? py::object(py::str(e.undecodable->what())) : py::object(py::none());
+  d["incomplete"] = incomplete_text(e);
   return d;
 }
 
@@ -154,10 +189,7 @@ limits limits_of(const std::optional<std::uint64_t>& max_pixels) {
 
 py::dict read_info(const py::object& data, const std::optional<std::uint64_t>& max_pixels) {
   const byte_buffer buffer(data);
-  parse_options options;
-  options.bounds = limits_of(max_pixels);
-  options.keep_damaged = true;
-  return to_dict(parse(buffer.span(), options));
+  return to_dict(examine(buffer.span(), limits_of(max_pixels)));
 }
 
 py::bytes extract(const py::object& data, unsigned reduce, const std::optional<std::uint64_t>& max_pixels) {

@@ -116,11 +116,15 @@ void find_codestream(byte_span data, codestream& cs) {
     if (b.stop > data.size) cut(data, name(b), b.stop);
     if (b.type == type_ftyp && names_jph(data, b)) cs.file = container::jph;
     if (b.type == type_jp2h) check_image_header(data, b);
+    if (b.is_open)
+      throw error(error_code::not_htj2k,
+                  "this is a JP2 or JPH file without a codestream box ('jp2c'): " + name(b) + " is its last",
+                  b.start);
     seen_ftyp = true;
     at = b.stop;
   }
-  if (!seen_ftyp) cut(data, "the file", 20);
-  throw error(error_code::not_htj2k, "this is a JP2 or JPH file without a codestream box ('jp2c')", data.size);
+  // The next box may be on its way: a download must not be given up here.
+  cut(data, "the file, which has no codestream box ('jp2c') so far,", data.size + 8);
 }
 
 }  // namespace htj2k

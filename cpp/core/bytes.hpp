@@ -19,7 +19,9 @@ struct byte_range {
 };
 
 // The caller has checked that the bytes are there.
-inline std::uint16_t load_u16(const std::uint8_t* p) { return static_cast<std::uint16_t>((p[0] << 8) | p[1]); }
+inline std::uint16_t load_u16(const std::uint8_t* p) {
+  return static_cast<std::uint16_t>((p[0] << 8) | p[1]);
+}
 
 inline std::uint32_t load_u32(const std::uint8_t* p) {
   return (static_cast<std::uint32_t>(load_u16(p)) << 16) | load_u16(p + 2);

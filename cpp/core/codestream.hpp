@@ -62,7 +62,7 @@ struct coding_style {
   std::uint8_t block_style = 0;
   std::uint8_t transformation = 0;  // 0: 9/7, 1: 5/3, more: a kernel from an ATK segment
   bool has_precincts = false;
-  bool has_dfs = false;             // Part 2: levels follow a DFS segment
+  bool has_dfs = false;  // Part 2: levels follow a DFS segment
   std::uint8_t dfs_index = 0;
   std::array<std::uint8_t, max_decompositions + 1> precincts{};  // PPy << 4 | PPx, base first
 
@@ -144,13 +144,13 @@ struct tile_part_length {
 
 struct tile_part {
   std::uint16_t tile = 0;
-  std::uint8_t index = 0;      // TPsot
-  std::uint8_t num_parts = 0;  // TNsot, 0: not said
-  bool length_is_open = false; // Psot 0: to the EOC
+  std::uint8_t index = 0;       // TPsot
+  std::uint8_t num_parts = 0;   // TNsot, 0: not said
+  bool length_is_open = false;  // Psot 0: to the EOC
   bool header_is_whole = false;
-  bool is_whole = false;       // all of its bytes are here
-  byte_range header;           // SOT to the end of SOD
-  std::uint64_t stop = 0;      // where it ends or, when it is cut, should end (0: not known)
+  bool is_whole = false;   // all of its bytes are here
+  byte_range header;       // SOT to the end of SOD
+  std::uint64_t stop = 0;  // where it ends or, when it is cut, should end (0: not known)
 };
 
 struct comment {
@@ -161,19 +161,19 @@ struct comment {
 // A segment that this library knows of but does not read (DFS, ATK, ADS), or does not know at all.
 struct other_segment {
   std::uint16_t code = 0;
-  byte_range range;                // marker included
-  std::uint16_t index = 0;         // of ATK: the kernel; of DFS: the style
+  byte_range range;         // marker included
+  std::uint16_t index = 0;  // of ATK: the kernel; of DFS: the style
 };
 
 enum class container : std::uint8_t { codestream, jp2, jph };
 
 struct codestream {
-  byte_span data;                  // the caller's bytes, which must outlive this
+  byte_span data;  // the caller's bytes, which must outlive this
   container file = container::codestream;
-  byte_range range;                // the codestream: SOC to the end of the box or of the data
-  bool box_is_cut = false;         // the box says that more bytes follow than are here
-  std::uint64_t box_stop = 0;      // where the box ends by its own length, 0: at the end of the data
-  byte_range main_header;          // SOC to the first SOT
+  byte_range range;            // the codestream: SOC to the end of the box or of the data
+  bool box_is_cut = false;     // the box says that more bytes follow than are here
+  std::uint64_t box_stop = 0;  // where the box ends by its own length, 0: at the end of the data
+  byte_range main_header;      // SOC to the first SOT
 
   image_size siz;
   std::optional<capabilities> cap;
@@ -181,7 +181,7 @@ struct codestream {
   std::map<std::uint16_t, coding_parameters> tiles;
 
   bool has_tlm = false;
-  bool tlm_is_readable = true;     // false: segments are missing or disagree with each other
+  bool tlm_is_readable = true;  // false: segments are missing or disagree with each other
   std::vector<tile_part_length> tlm;
   std::vector<byte_range> tlm_segments;
   std::vector<byte_range> plm_segments;
@@ -191,7 +191,7 @@ struct codestream {
   std::vector<tile_part> tile_parts;
   std::map<std::uint32_t, std::vector<indexed_range>> packet_lengths;  // PLT, by index into tile_parts
   std::optional<std::uint64_t> eoc;
-  std::optional<error> damage;     // only with parse_options::keep_damaged: why the walk ended early
+  std::optional<error> damage;  // only with parse_options::keep_damaged: why the walk ended early
 };
 
 // Magnitude bits of the subband that has most of them (T.800 E-2: M_b = G + eps_b - 1).

@@ -16,7 +16,8 @@ namespace {
   t.bytes_needed = needed > cs.data.size && cs.range.stop == cs.data.size ? needed : 0;
   t.resolutions_complete = static_cast<std::int32_t>(resolutions_complete(cs));
   std::string text = what + "; " + std::to_string(cs.data.size) + " bytes are here";
-  if (cs.range.stop < cs.data.size) text += ", the box around the codestream ends at " + std::to_string(cs.range.stop);
+  if (cs.range.stop < cs.data.size)
+    text += ", the box around the codestream ends at " + std::to_string(cs.range.stop);
   if (t.bytes_needed != 0) text += ", " + std::to_string(t.bytes_needed) + " are needed";
   throw error(text + " (" + std::to_string(t.resolutions_complete) + " resolutions are whole)", t);
 }
@@ -32,11 +33,13 @@ void check_cut(const codestream& cs) {
   if (cs.tile_parts.empty()) missing(cs, "the data end before the first tile-part", needed_in_all(cs));
   const tile_part& last = cs.tile_parts.back();
   if (!last.is_whole) {
-    if (last.length_is_open) missing(cs, "EOC is missing, which alone ends " + name(last) + " (its Psot is 0)", 0);
+    if (last.length_is_open)
+      missing(cs, "EOC is missing, which alone ends " + name(last) + " (its Psot is 0)", 0);
     missing(cs, name(last) + " is cut", std::max(needed_in_all(cs), last.stop));
   }
   if (!cs.eoc)
-    missing(cs, "the data end behind " + name(last) + ", without EOC", std::max(needed_in_all(cs), last.stop + 2));
+    missing(cs, "the data end behind " + name(last) + ", without EOC",
+            std::max(needed_in_all(cs), last.stop + 2));
 }
 
 void check_tiles(const codestream& cs) {
@@ -53,13 +56,16 @@ void check_tiles(const codestream& cs) {
     const std::string tile = "tile " + std::to_string(t);
     if (tiles[t].parts == 0) missing(cs, tile + " is missing although EOC is there", 0);
     if (tiles[t].declared > tiles[t].parts)
-      missing(cs, tile + " has " + std::to_string(tiles[t].parts) + " tile-parts, but TNsot says " +
-                      std::to_string(tiles[t].declared), 0);
+      missing(cs,
+              tile + " has " + std::to_string(tiles[t].parts) + " tile-parts, but TNsot says " +
+                  std::to_string(tiles[t].declared),
+              0);
   }
 }
 
 [[noreturn]] void refuse_tlm(const codestream& cs, const std::string& what) {
-  throw error(error_code::codestream, "TLM at byte " + std::to_string(cs.tlm_segments.front().start) + ": " + what,
+  throw error(error_code::codestream,
+              "TLM at byte " + std::to_string(cs.tlm_segments.front().start) + ": " + what,
               cs.tlm_segments.front().start);
 }
 
@@ -96,7 +102,8 @@ void check_complete(const codestream& cs, unsigned reduce) {
   const unsigned r = num_resolutions(cs) - 1 - std::min(reduce, num_resolutions(cs) - 1);
   if (!has_tile_part_per_resolution(cs) || !stops[r]) return check_all(cs);
   if (*stops[r] > cs.range.stop)
-    missing(cs, "resolution " + std::to_string(r) + " (reduce " + std::to_string(reduce) + ") is cut", *stops[r]);
+    missing(cs, "resolution " + std::to_string(r) + " (reduce " + std::to_string(reduce) + ") is cut",
+            *stops[r]);
 }
 
 }  // namespace htj2k

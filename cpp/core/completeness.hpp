@@ -1,7 +1,7 @@
 // Are all bytes here that a decode needs?
 //
-// A missing EOC is an error too: the standard requires it (T.800 A.4.4), and without it nobody can tell a whole
-// stream from one that lost its last tile-parts. Bytes after EOC are ignored.
+// A missing EOC is an error too: the standard requires it (T.800 A.4.4), and without it nobody can tell a
+// whole stream from one that lost its last tile-parts. Bytes after EOC are ignored.
 #pragma once
 
 #include "core/codestream.hpp"

@@ -8,10 +8,12 @@ namespace htj2k {
 namespace {
 
 [[noreturn]] void unsupported(const std::string& what, std::uint64_t offset) {
-  throw error(error_code::unsupported, what + " at byte " + std::to_string(offset) + " is not supported", offset);
+  throw error(error_code::unsupported, what + " at byte " + std::to_string(offset) + " is not supported",
+              offset);
 }
 
-// Coordinates are 32-bit in the decoder, and it rounds them up to multiples of a precinct (2^15) and of 2^reduce.
+// Coordinates are 32-bit in the decoder, and it rounds them up to multiples of a precinct (2^15) and of
+// 2^reduce.
 constexpr std::uint64_t max_coordinate = (std::uint64_t{1} << 31) - (std::uint64_t{1} << 16);
 constexpr unsigned max_depth = 32;
 
@@ -30,7 +32,8 @@ void check_size(const image_size& siz) {
 
 void check_capabilities(const codestream& cs) {
   const std::uint64_t offset = cs.cap->offset;
-  if ((cs.siz.rsiz & 0x8000) != 0) unsupported("an extension of JPEG 2000 Part 2 (Rsiz bit 15)", cs.siz.offset);
+  if ((cs.siz.rsiz & 0x8000) != 0)
+    unsupported("an extension of JPEG 2000 Part 2 (Rsiz bit 15)", cs.siz.offset);
   if ((cs.cap->pcap & ~0x20000U) != 0)
     unsupported("a capability of another Part than 15 (Pcap " + hex(cs.cap->pcap, 8) + ", CAP)", offset);
   if (cs.cap->multiple_ht_sets()) unsupported("more than one HT set (Ccap15 bit 13, CAP)", offset);
@@ -49,7 +52,8 @@ void check_style(const coding_style& style, const char* segment) {
 void check_coding(const codestream& cs) {
   const coding_defaults& cod = *cs.main.cod;
   if (cod.num_layers != 1)
-    unsupported("a codestream with " + std::to_string(cod.num_layers) + " quality layers (COD)", cod.style.offset);
+    unsupported("a codestream with " + std::to_string(cod.num_layers) + " quality layers (COD)",
+                cod.style.offset);
   if (cod.progression_order > 4 || cod.color_transform > 1)
     unsupported("a progression order or component transform of Part 2 (COD)", cod.style.offset);
   check_style(cod.style, "COD");
@@ -59,7 +63,8 @@ void check_coding(const codestream& cs) {
     unsupported("SOP or EPH together with a COC segment", cs.main.coc.begin()->second.offset);
 }
 
-// An exponent of 0 with G guard bits leaves G - 1 magnitude bits; the decoder takes G when nothing is quantised.
+// An exponent of 0 with G guard bits leaves G - 1 magnitude bits; the decoder takes G when nothing is
+// quantised.
 void check_exponents(const quantization& q) {
   for (unsigned b = 0; b < q.num_steps; ++b)
     if (q.exponent(b) == 0 && (q.style == quantization_style::none || q.guard_bits == 0))
@@ -76,7 +81,8 @@ void check_quantization(const coding_style& style, const quantization& q) {
   const unsigned bits = magnitude_bits(q);
   // Beyond 30 bits blocks are decoded in 64 bits, whose irreversible path writes past the rows it is given.
   if (!style.reversible() && bits > 30)
-    unsupported("9/7 data of " + std::to_string(bits) + " magnitude bits (more than 30, QCD or QCC)", q.offset);
+    unsupported("9/7 data of " + std::to_string(bits) + " magnitude bits (more than 30, QCD or QCC)",
+                q.offset);
 }
 
 void check_components(const codestream& cs, unsigned reduce) {
@@ -96,21 +102,12 @@ void check_components(const codestream& cs, unsigned reduce) {
         unsupported("a component transform over 32 and 64-bit data (QCC)", quantization_of(cs, c).offset);
 }
 
-void check_nonlinearity(const codestream& cs) {
-  for (const nonlinearity& n : cs.main.nlt) {
-    if (n.type != 0 && n.type != 3)
-      unsupported("a non-linear point transform of type " + std::to_string(n.type) + " (NLT)", n.offset);
-    const std::uint32_t first = n.component == 65535 ? 0 : n.component;
-    const std::uint32_t last = n.component == 65535 ? cs.siz.num_components() : first + 1;
-    for (std::uint32_t c = first; c < last; ++c)
-      if (cs.siz.components[c].bit_depth != n.bit_depth || cs.siz.components[c].is_signed != n.is_signed)
-        unsupported("a non-linear point transform that changes depth or sign (NLT)", n.offset);
-  }
-}
-
 void check_main_segments(const codestream& cs) {
   if (!cs.main.rgn.empty()) unsupported("a region of interest (RGN)", cs.main.rgn.front().offset);
   if (!cs.main.poc.empty()) unsupported("a change of progression order (POC)", cs.main.poc.front().offset);
+  // Of type 0, and of type 3 over unsigned samples, the decoder leaves the rows of the image as they were in
+  // memory.
+  if (!cs.main.nlt.empty()) unsupported("a non-linear point transform (NLT)", cs.main.nlt.front().offset);
   if (!cs.main.packed_headers.empty())
     unsupported("packed packet headers (PPM)", cs.main.packed_headers.front().range.start);
 }
@@ -139,7 +136,8 @@ void check_other_segments(const codestream& cs) {
       unsupported("the Part 2 segment " + marker_name(s.code), s.range.start);
     for (std::uint64_t at = s.range.start + 2; at + 1 < s.range.stop; ++at)
       if (cs.data.data[at] == 0xFF && cs.data.data[at + 1] >= 0x4F)
-        unsupported("a segment with " + marker_name(s.code) + " that holds bytes like a marker", s.range.start);
+        unsupported("a segment with " + marker_name(s.code) + " that holds bytes like a marker",
+                    s.range.start);
     if (cs.data.data[s.range.stop - 1] == 0xFF)
       unsupported("a segment with " + marker_name(s.code) + " that ends with 0xFF", s.range.start);
   }
@@ -153,7 +151,6 @@ void check_decodable(const codestream& cs, unsigned reduce) {
   check_coding(cs);
   check_main_segments(cs);
   check_components(cs, reduce);
-  check_nonlinearity(cs);
   check_tiles(cs);
   check_other_segments(cs);
 }

@@ -1,12 +1,9 @@
 #include "core/extract.hpp"
 
 #include <algorithm>
-#include <string>
 
-#include "core/completeness.hpp"
 #include "core/marker.hpp"
-#include "core/parser.hpp"
-#include "core/resolutions.hpp"
+#include "core/strict.hpp"
 
 namespace htj2k {
 namespace {
@@ -27,10 +24,58 @@ void put(bytes& out, byte_span data, byte_range range) {
   out.insert(out.end(), data.data + range.start, data.data + range.stop);
 }
 
-// A segment holds at most this many entries of 6 bytes (Lltm has 16 bits).
+// Copies segments from `at` to `stop`, without those that `is_left_out`.
+template <typename Predicate>
+void put_segments(bytes& out, byte_span data, std::uint64_t at, std::uint64_t stop, Predicate is_left_out) {
+  while (at < stop) {
+    const std::uint16_t code = load_u16(data.data + at);
+    const std::uint64_t next = stands_alone(code) ? at + 2 : at + 2 + load_u16(data.data + at + 2);
+    if (!is_left_out(code)) put(out, data, {at, next});
+    at = next;
+  }
+}
+
+struct kept_part {
+  tile_part part;
+  std::uint64_t stop = 0;  // its last packet that is kept ends here
+  std::uint8_t parts_of_tile = 0;
+};
+
+// The tile-parts up to the last of each tile that has a needed packet; the first of a tile in any case.
+std::vector<kept_part> choose_parts(const open_codestream& opened) {
+  const auto& parts = opened.cs.tile_parts;
+  std::vector<std::uint8_t> count(opened.cs.siz.num_tiles(), 1);
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (opened.walk.part_stops[i] > parts[i].header.stop)
+      count[parts[i].tile] = std::max(count[parts[i].tile], static_cast<std::uint8_t>(parts[i].index + 1));
+  std::vector<kept_part> kept;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (parts[i].index < count[parts[i].tile])
+      kept.push_back(
+          {parts[i], std::max(opened.walk.part_stops[i], parts[i].header.stop), count[parts[i].tile]});
+  return kept;
+}
+
+// A tile-part with true Psot and TNsot. PLT goes when packets went that it lists.
+bytes rebuild(const codestream& cs, const kept_part& kept) {
+  bytes out;
+  const byte_range header = kept.part.header;
+  const bool is_cut = kept.stop < kept.part.stop;
+  put(out, cs.data, {header.start, header.start + 12});
+  put_segments(out, cs.data, header.start + 12, header.stop,
+               [&](std::uint16_t code) { return is_cut && code == PLT; });
+  put(out, cs.data, {header.stop, kept.stop});
+  bytes length;
+  put_u32(length, out.size());
+  std::copy(length.begin(), length.end(), out.begin() + 6);
+  out[11] = kept.parts_of_tile;
+  return out;
+}
+
+// A segment holds at most this many entries of 6 bytes (Ltlm has 16 bits).
 constexpr std::size_t entries_per_tlm = (65535 - 4) / 6;
 
-void put_tlm(bytes& out, const std::vector<tile_part>& parts) {
+void put_tlm(bytes& out, const std::vector<kept_part>& kept, const std::vector<bytes>& parts) {
   for (std::size_t first = 0; first < parts.size(); first += entries_per_tlm) {
     const std::size_t count = std::min(entries_per_tlm, parts.size() - first);
     put_u16(out, TLM);
@@ -38,54 +83,23 @@ void put_tlm(bytes& out, const std::vector<tile_part>& parts) {
     out.push_back(static_cast<std::uint8_t>(first / entries_per_tlm));
     out.push_back(0x60);  // 16-bit tile index, 32-bit length
     for (std::size_t i = first; i < first + count; ++i) {
-      put_u16(out, parts[i].tile);
-      put_u32(out, parts[i].stop - parts[i].header.start);
+      put_u16(out, kept[i].part.tile);
+      put_u32(out, parts[i].size());
     }
   }
 }
 
-// The main header with one fresh TLM in the place of the first, and without PLM.
-void put_main_header(bytes& out, const codestream& cs, const std::vector<tile_part>& parts) {
-  std::uint64_t at = cs.main_header.start + 2;
-  put(out, cs.data, {cs.main_header.start, at});
-  bool tlm_is_out = false;
-  while (at < cs.main_header.stop) {
-    const std::uint16_t code = load_u16(cs.data.data + at);
-    const std::uint64_t stop = stands_alone(code) ? at + 2 : at + 2 + load_u16(cs.data.data + at + 2);
-    if (code == TLM) {
-      if (!tlm_is_out) put_tlm(out, parts);
-      tlm_is_out = true;
-    } else if (code != PLM) {
-      put(out, cs.data, {at, stop});
-    }
-    at = stop;
-  }
-}
-
-void put_tile_part(bytes& out, const codestream& cs, const tile_part& part, unsigned parts_of_tile) {
-  const std::size_t start = out.size();
-  put(out, cs.data, {part.header.start, part.stop});
-  bytes fields;
-  put_u32(fields, part.stop - part.header.start);
-  std::copy(fields.begin(), fields.end(), out.begin() + static_cast<std::ptrdiff_t>(start + 6));
-  out[start + 11] = static_cast<std::uint8_t>(parts_of_tile);
-}
-
-bytes keep_resolutions(const codestream& cs, unsigned count) {
-  if (!cs.main.packed_headers.empty())
-    throw error(error_code::unsupported, "extracting from a codestream with packed packet headers (PPM) is not supported",
-                cs.main.packed_headers.front().range.start);
-  if (!has_tile_part_per_resolution(cs))
-    throw error(error_code::unsupported,
-                "the resolutions of this codestream are not tile-parts of their own (progression order RLCP or RPCL "
-                "with one tile-part a resolution is needed)",
-                cs.main_header.stop);
-  std::vector<tile_part> parts;
-  for (const tile_part& part : cs.tile_parts)
-    if (part.index < count) parts.push_back(part);
+bytes assemble(const codestream& cs, const std::vector<kept_part>& kept) {
+  std::vector<bytes> parts;
+  for (const kept_part& k : kept) parts.push_back(rebuild(cs, k));
   bytes out;
-  put_main_header(out, cs, parts);
-  for (const tile_part& part : parts) put_tile_part(out, cs, part, count);
+  put_u16(out, SOC);
+  const std::uint64_t tlm_at = cs.tlm_segments.empty() ? cs.main_header.stop : cs.tlm_segments.front().start;
+  const auto is_left_out = [](std::uint16_t code) { return code == TLM || code == PLM; };
+  put_segments(out, cs.data, cs.main_header.start + 2, tlm_at, is_left_out);
+  if (cs.has_tlm) put_tlm(out, kept, parts);
+  put_segments(out, cs.data, tlm_at, cs.main_header.stop, is_left_out);
+  for (const bytes& part : parts) out.insert(out.end(), part.begin(), part.end());
   put_u16(out, EOC);
   return out;
 }
@@ -93,16 +107,10 @@ bytes keep_resolutions(const codestream& cs, unsigned count) {
 }  // namespace
 
 std::vector<std::uint8_t> extract_resolution(byte_span data, unsigned reduce, const limits& bounds) {
-  parse_options options;
-  options.bounds = bounds;
-  const codestream cs = parse(data, options);
-  const unsigned count = num_resolutions(cs);
-  if (reduce >= count)
-    throw error(error_code::invalid_argument, "reduce is " + std::to_string(reduce) + "; the codestream has " +
-                                                  std::to_string(count - 1) + " decomposition levels");
-  check_complete(cs, reduce);
+  const open_codestream opened = open_strict(data, bounds, reduce);
+  const codestream& cs = opened.cs;
   if (reduce == 0) return {data.data + cs.range.start, data.data + *cs.eoc + 2};
-  return keep_resolutions(cs, count - reduce);
+  return assemble(cs, choose_parts(opened));
 }
 
 }  // namespace htj2k

@@ -9,12 +9,12 @@
 
 namespace htj2k {
 
-// The shortest raw codestream that decodes at `reduce`: main header, the tile-parts of the resolutions kept, EOC.
-// SIZ and COD stay as they are, so a reader passes the same `reduce` as before. TLM, TNsot and Psot describe what is
-// left; PLM is dropped.
+// The shortest raw codestream that decodes at `reduce`: main header, the packets of the resolutions kept (and
+// those that come before the last of them), EOC. SIZ and COD stay as they are, so a reader passes the same
+// `reduce` as before. TLM, TNsot and Psot describe what is left; PLM, and PLT of a cut tile-part, are
+// dropped.
 //
-// Throws TruncatedError when the bytes of that resolution are not all here, invalid_argument when there is no such
-// resolution, and UnsupportedError when a resolution is not a tile-part of its own.
+// Throws as a strict decode does: TruncatedError when a packet of that resolution is missing, and so on.
 std::vector<std::uint8_t> extract_resolution(byte_span data, unsigned reduce, const limits& bounds = {});
 
 }  // namespace htj2k

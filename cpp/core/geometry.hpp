@@ -12,7 +12,9 @@ struct rect {
   bool is_empty() const { return x0 == x1 || y0 == y1; }
 };
 
-inline std::uint32_t ceil_div(std::uint64_t n, std::uint64_t d) { return static_cast<std::uint32_t>((n + d - 1) / d); }
+inline std::uint32_t ceil_div(std::uint64_t n, std::uint64_t d) {
+  return static_cast<std::uint32_t>((n + d - 1) / d);
+}
 
 // ceil(n / 2^shift), for shift up to 32.
 inline std::uint32_t ceil_shift(std::uint32_t n, unsigned shift) {

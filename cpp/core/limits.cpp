@@ -15,7 +15,9 @@ namespace {
 
 // Sums that stop at the largest number instead of wrapping.
 std::uint64_t add(std::uint64_t a, std::uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
-std::uint64_t multiply(std::uint64_t a, std::uint64_t b) { return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b; }
+std::uint64_t multiply(std::uint64_t a, std::uint64_t b) {
+  return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
+}
 
 // What the decoder (OpenJPH 0.32, 64 bit) keeps for each object, rounded up.
 constexpr std::uint64_t bytes_per_tile = 256;
@@ -24,7 +26,7 @@ constexpr std::uint64_t bytes_per_precinct = 104;
 constexpr std::uint64_t bytes_per_block = 32;
 constexpr std::uint64_t bytes_per_block_column = 200;
 constexpr std::uint64_t lines_per_resolution = 8;
-constexpr std::uint64_t line_padding = 64;            // samples
+constexpr std::uint64_t line_padding = 64;  // samples
 
 // Tiles form a grid, so sums over all of them are products of a sum over one row and a sum over one column.
 struct tile_grid {
@@ -32,7 +34,8 @@ struct tile_grid {
   std::vector<rect> column;  // of the first column: only y is used
 
   tile_grid(const image_size& siz, std::uint32_t component) {
-    for (std::uint32_t p = 0; p < siz.tiles_across; ++p) row.push_back(tile_component_rect(siz, p, component));
+    for (std::uint32_t p = 0; p < siz.tiles_across; ++p)
+      row.push_back(tile_component_rect(siz, p, component));
     for (std::uint32_t q = 0; q < siz.tiles_down; ++q)
       column.push_back(tile_component_rect(siz, q * siz.tiles_across, component));
   }
@@ -57,19 +60,23 @@ std::uint64_t band_memory(const tile_grid& grid, const coding_style& style, unsi
                           std::uint64_t sample) {
   const unsigned level = style.num_decompositions - r + (r == 0 ? 0U : 1U);
   const unsigned halving = r == 0 ? 0 : 1;
-  const unsigned xcb = std::min<unsigned>(style.log_block_width, style.ppx(r) - std::min(style.ppx(r), halving));
-  const unsigned ycb = std::min<unsigned>(style.log_block_height, style.ppy(r) - std::min(style.ppy(r), halving));
+  const unsigned xcb =
+      std::min<unsigned>(style.log_block_width, style.ppx(r) - std::min(style.ppx(r), halving));
+  const unsigned ycb =
+      std::min<unsigned>(style.log_block_height, style.ppy(r) - std::min(style.ppy(r), halving));
   const auto area = [&](const rect& t) { return subband_rect(t, band, level); };
   const std::uint64_t columns = sum_across(grid, xcb, area);
-  const std::uint64_t buffer = (std::uint64_t{1} << std::max(xcb, 4U) << ycb) * sample + bytes_per_block_column;
+  const std::uint64_t buffer =
+      (std::uint64_t{1} << std::max(xcb, 4U) << ycb) * sample + bytes_per_block_column;
   return add(multiply(bytes_per_block, multiply(columns, sum_down(grid, ycb, area))),
              multiply(multiply(columns, grid.column.size()), buffer));
 }
 
-std::uint64_t resolution_memory(const tile_grid& grid, const coding_style& style, unsigned r, std::uint64_t sample) {
+std::uint64_t resolution_memory(const tile_grid& grid, const coding_style& style, unsigned r,
+                                std::uint64_t sample) {
   const auto area = [&](const rect& t) { return resolution_rect(t, style.num_decompositions, r); };
-  std::uint64_t bytes = multiply(bytes_per_precinct, multiply(sum_across(grid, style.ppx(r), area),
-                                                              sum_down(grid, style.ppy(r), area)));
+  std::uint64_t bytes = multiply(
+      bytes_per_precinct, multiply(sum_across(grid, style.ppx(r), area), sum_down(grid, style.ppy(r), area)));
   const std::uint64_t width = add(sum_across(grid, 0, area), multiply(grid.row.size(), line_padding));
   bytes = add(bytes, multiply(multiply(width, grid.column.size()), lines_per_resolution * sample));
   if (r == 0) return add(bytes, band_memory(grid, style, r, orientation::ll, sample));
@@ -78,7 +85,9 @@ std::uint64_t resolution_memory(const tile_grid& grid, const coding_style& style
   return bytes;
 }
 
-std::uint64_t sample_bytes(const component_size& k) { return k.bit_depth <= 8 ? 1 : k.bit_depth <= 16 ? 2 : 4; }
+std::uint64_t sample_bytes(const component_size& k) {
+  return k.bit_depth <= 8 ? 1 : k.bit_depth <= 16 ? 2 : 4;
+}
 
 // Decoder state for the component in all tiles, and its decoded pixels.
 std::uint64_t component_memory(const codestream& cs, std::uint16_t c) {
@@ -86,7 +95,8 @@ std::uint64_t component_memory(const codestream& cs, std::uint16_t c) {
   const tile_grid grid(cs.siz, c);
   const std::uint64_t sample = magnitude_bits(quantization_of(cs, c)) > 30 ? 8 : 4;
   const rect whole = component_rect(cs.siz, c);
-  std::uint64_t bytes = multiply(sample_bytes(cs.siz.components[c]), std::uint64_t{whole.width()} * whole.height());
+  std::uint64_t bytes =
+      multiply(sample_bytes(cs.siz.components[c]), std::uint64_t{whole.width()} * whole.height());
   for (unsigned r = 0; r <= style.num_decompositions; ++r)
     bytes = add(bytes, resolution_memory(grid, style, r, sample));
   return bytes;
@@ -121,12 +131,12 @@ void check_size_limits(const codestream& cs, const limits& bounds) {
                "; raise max_pixels if the data are trusted",
            siz.offset + 6);
   if (siz.num_components() > bounds.max_components)
-    exceed("the image has " + std::to_string(siz.num_components()) + " components, more than max_components = " +
-               std::to_string(bounds.max_components),
+    exceed("the image has " + std::to_string(siz.num_components()) +
+               " components, more than max_components = " + std::to_string(bounds.max_components),
            siz.offset + 38);
   if (siz.num_tiles() > bounds.max_tiles)
-    exceed("the image has " + std::to_string(siz.num_tiles()) + " tiles, more than max_tiles = " +
-               std::to_string(bounds.max_tiles),
+    exceed("the image has " + std::to_string(siz.num_tiles()) +
+               " tiles, more than max_tiles = " + std::to_string(bounds.max_tiles),
            siz.offset + 22);
   const std::uint64_t tile_components = std::uint64_t{siz.num_tiles()} * siz.num_components();
   if (tile_components > max_tile_components)
@@ -146,8 +156,8 @@ void check_memory_limit(const codestream& cs, const limits& bounds) {
   if (total > bounds.memory())
     exceed("decoding would take more than the " + std::to_string(bounds.memory() >> 20) +
                " MiB that go with max_pixels = " + std::to_string(bounds.max_pixels) + " (" +
-               std::to_string(cs.siz.num_components()) + " components, " + std::to_string(cs.siz.num_tiles()) +
-               " tiles)",
+               std::to_string(cs.siz.num_components()) + " components, " +
+               std::to_string(cs.siz.num_tiles()) + " tiles)",
            cs.siz.offset);
 }
 

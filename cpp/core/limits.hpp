@@ -8,8 +8,8 @@ namespace htj2k {
 struct codestream;
 
 struct limits {
-  // Columns x rows of the image area. 2^28 is 16384 x 16384: ten times the largest detector of a mammography or
-  // chest unit and 64 times a 2048 x 2048 tile of a whole-slide image; 800-byte bombs declare far more.
+  // Columns x rows of the image area. 2^28 is 16384 x 16384: ten times the largest detector of a mammography
+  // or chest unit and 64 times a 2048 x 2048 tile of a whole-slide image; 800-byte bombs declare far more.
   std::uint64_t max_pixels = std::uint64_t{1} << 28;
   std::uint32_t max_components = 16384;
   std::uint32_t max_tiles = 65535;

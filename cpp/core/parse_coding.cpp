@@ -9,7 +9,8 @@ constexpr std::uint8_t progression_prcl = 5;  // Part 2 only
 void parse_levels(segment_reader& in, const coding_defaults* defaults, coding_style& style) {
   const char* field = "number of decomposition levels";
   const std::uint8_t levels = in.u8(field);
-  if ((levels & 0x80) != 0 && defaults != nullptr) {  // Part 2: the levels of COD, by the style of a DFS segment
+  if ((levels & 0x80) != 0 &&
+      defaults != nullptr) {  // Part 2: the levels of COD, by the style of a DFS segment
     style.has_dfs = true;
     style.dfs_index = levels & 0x0F;
     style.num_decompositions = defaults->style.num_decompositions;
@@ -21,9 +22,11 @@ void parse_levels(segment_reader& in, const coding_defaults* defaults, coding_st
 
 void parse_block_size(segment_reader& in, coding_style& style) {
   const std::uint8_t width = in.u8("code-block width exponent (xcb - 2)");
-  if (width > 8) in.refuse("code-block width exponent (xcb - 2)", width, "expected 0 to 8 (4 to 1024 columns)");
+  if (width > 8)
+    in.refuse("code-block width exponent (xcb - 2)", width, "expected 0 to 8 (4 to 1024 columns)");
   const std::uint8_t height = in.u8("code-block height exponent (ycb - 2)");
-  if (height > 8) in.refuse("code-block height exponent (ycb - 2)", height, "expected 0 to 8 (4 to 1024 rows)");
+  if (height > 8)
+    in.refuse("code-block height exponent (ycb - 2)", height, "expected 0 to 8 (4 to 1024 rows)");
   if (width + height > 8)
     in.refuse("code-block height exponent (ycb - 2)", height,
               "with width exponent " + std::to_string(width) + " the block has more than 4096 samples");
@@ -36,8 +39,8 @@ void parse_precincts(segment_reader& in, coding_style& style) {
     const std::uint8_t size = in.u8("precinct size");
     // Halved by the subbands of every resolution but the base, so 2^0 is left to the base alone.
     if (r > 0 && !style.has_dfs && ((size & 0x0F) == 0 || (size >> 4) == 0))
-      in.refuse("precinct size", size, "exponent 0 is allowed at resolution 0 only, this is resolution " +
-                                           std::to_string(r));
+      in.refuse("precinct size", size,
+                "exponent 0 is allowed at resolution 0 only, this is resolution " + std::to_string(r));
     style.precincts[r] = size;
   }
 }

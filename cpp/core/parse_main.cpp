@@ -10,9 +10,9 @@ namespace {
   t.bytes_present = cs.data.size;
   const bool in_whole_box = cs.range.stop < cs.data.size;
   t.bytes_needed = in_whole_box ? 0 : needed;
-  throw error(std::string("the main header is cut: the ") + (in_whole_box ? "box around it ends" : "data end") +
-                  " at byte " + std::to_string(cs.range.stop) + ", at least " + std::to_string(needed) +
-                  " are needed",
+  throw error(std::string("the main header is cut: the ") +
+                  (in_whole_box ? "box around it ends" : "data end") + " at byte " +
+                  std::to_string(cs.range.stop) + ", at least " + std::to_string(needed) + " are needed",
               t);
 }
 
@@ -67,9 +67,11 @@ private:
 
   void read_segment() {
     if ((code_ >> 8) != 0xFF || code_ == 0xFFFF || code_ == 0xFF00)
-      throw error(error_code::codestream, "expected a marker in the main header, found " + hex(code_, 4), position_);
+      throw error(error_code::codestream, "expected a marker in the main header, found " + hex(code_, 4),
+                  position_);
     if (is_misplaced())
-      throw error(error_code::codestream, marker_name(code_) + " does not belong into the main header", position_);
+      throw error(error_code::codestream, marker_name(code_) + " does not belong into the main header",
+                  position_);
     if (stands_alone(code_)) {
       position_ += 2;
       return;
@@ -88,28 +90,64 @@ private:
   }
 
   template <typename Value>
-  void add(const segment_reader& in, std::map<std::uint16_t, Value>& map, std::uint16_t component, const Value& value) {
+  void add(const segment_reader& in, std::map<std::uint16_t, Value>& map, std::uint16_t component,
+           const Value& value) {
     if (!map.emplace(component, value).second)
       in.refuse("a second one for component " + std::to_string(component));
   }
 
   void dispatch(segment_reader& in) {
     switch (in.code()) {
-      case SIZ: once(in, true); break;
-      case CAP: once(in, cs_.cap.has_value()); cs_.cap = parse_cap(in); break;
-      case COD: once(in, cs_.main.cod.has_value()); cs_.main.cod = parse_cod(in, cs_.siz.rsiz); break;
-      case COC: read_coc(in); break;
-      case QCD: once(in, cs_.main.qcd.has_value()); cs_.main.qcd = parse_qcd(in); break;
-      case QCC: read_qcc(in); break;
-      case RGN: cs_.main.rgn.push_back(parse_rgn(in, cs_.siz)); break;
-      case POC: once(in, !cs_.main.poc.empty()); parse_poc(in, cs_.siz, cs_.main.poc); break;
-      case NLT: cs_.main.nlt.push_back(parse_nlt(in, cs_.siz)); break;
-      case PPM: cs_.main.packed_headers.push_back(parse_indexed(in)); break;
-      case TLM: parse_tlm(in, cs_); break;
-      case PLM: cs_.plm_segments.push_back({in.start(), in.rest().stop}); break;
-      case COM: cs_.comments.push_back(parse_com(in)); break;
-      case CRG: once(in, has_crg_); has_crg_ = true; check_crg(in, cs_.siz); break;
-      default: note(in);
+      case SIZ:
+        once(in, true);
+        break;
+      case CAP:
+        once(in, cs_.cap.has_value());
+        cs_.cap = parse_cap(in);
+        break;
+      case COD:
+        once(in, cs_.main.cod.has_value());
+        cs_.main.cod = parse_cod(in, cs_.siz.rsiz);
+        break;
+      case COC:
+        read_coc(in);
+        break;
+      case QCD:
+        once(in, cs_.main.qcd.has_value());
+        cs_.main.qcd = parse_qcd(in);
+        break;
+      case QCC:
+        read_qcc(in);
+        break;
+      case RGN:
+        cs_.main.rgn.push_back(parse_rgn(in, cs_.siz));
+        break;
+      case POC:
+        once(in, !cs_.main.poc.empty());
+        parse_poc(in, cs_.siz, cs_.main.poc);
+        break;
+      case NLT:
+        cs_.main.nlt.push_back(parse_nlt(in, cs_.siz));
+        break;
+      case PPM:
+        cs_.main.packed_headers.push_back(parse_indexed(in));
+        break;
+      case TLM:
+        parse_tlm(in, cs_);
+        break;
+      case PLM:
+        cs_.plm_segments.push_back({in.start(), in.rest().stop});
+        break;
+      case COM:
+        cs_.comments.push_back(parse_com(in));
+        break;
+      case CRG:
+        once(in, has_crg_);
+        has_crg_ = true;
+        check_crg(in, cs_.siz);
+        break;
+      default:
+        note(in);
     }
   }
 
@@ -156,9 +194,10 @@ void check_is_ht(const codestream& cs) {
                          ": bit 6, which announces HT code-blocks, is not set");
   }
   if (!announced)
-    throw error(error_code::codestream,
-                "the code-blocks are HT, but no CAP segment announces Part 15 (Pcap bit 15), which is required",
-                cs.main.cod->style.offset);
+    throw error(
+        error_code::codestream,
+        "the code-blocks are HT, but no CAP segment announces Part 15 (Pcap bit 15), which is required",
+        cs.main.cod->style.offset);
 }
 
 }  // namespace

@@ -59,8 +59,8 @@ comment parse_com(segment_reader& in) {
 
 void check_crg(segment_reader& in, const image_size& siz) {
   if (in.left() != 4U * siz.num_components())
-    in.refuse("it holds " + std::to_string(in.left()) + " bytes of offsets; " + std::to_string(siz.num_components()) +
-              " components need 4 each");
+    in.refuse("it holds " + std::to_string(in.left()) + " bytes of offsets; " +
+              std::to_string(siz.num_components()) + " components need 4 each");
 }
 
 indexed_range parse_indexed(segment_reader& in) {

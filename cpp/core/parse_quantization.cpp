@@ -20,7 +20,8 @@ void parse_steps(segment_reader& in, quantization& out) {
               (out.style == quantization_style::derived ? "1 is" : "97 are") + " possible");
   out.num_steps = static_cast<std::uint8_t>(count);
   for (std::uint64_t i = 0; i < count; ++i)
-    out.steps[i] = width == 1 ? static_cast<std::uint16_t>((in.u8("exponent") >> 3) << 11) : in.u16("step size");
+    out.steps[i] =
+        width == 1 ? static_cast<std::uint16_t>((in.u8("exponent") >> 3) << 11) : in.u16("step size");
 }
 
 }  // namespace
@@ -42,7 +43,8 @@ region_of_interest parse_rgn(segment_reader& in, const image_size& siz) {
   out.offset = in.start();
   out.component = in.component_index(siz.num_components(), "component index (Crgn)");
   const std::uint8_t style = in.u8("ROI style (Srgn)");
-  if (style > ((siz.rsiz & 0x8000) != 0 ? 1 : 0)) in.refuse("ROI style (Srgn)", style, "expected 0 (implicit)");
+  if (style > ((siz.rsiz & 0x8000) != 0 ? 1 : 0))
+    in.refuse("ROI style (Srgn)", style, "expected 0 (implicit)");
   out.shift = in.u8("ROI shift (SPrgn)");
   if (style == 0) in.expect_end();
   return out;

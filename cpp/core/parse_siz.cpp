@@ -13,8 +13,9 @@ component_size parse_component(segment_reader& in) {
   out.is_signed = (ssiz & 0x80) != 0;
   out.bit_depth = static_cast<std::uint8_t>((ssiz & 0x7F) + 1);
   if (out.bit_depth > 38)
-    in.refuse("bit depth (Ssiz)", out.bit_depth,
-              std::string("expected 1 to 38 bits (the samples are ") + (out.is_signed ? "signed)" : "unsigned)"));
+    in.refuse(
+        "bit depth (Ssiz)", out.bit_depth,
+        std::string("expected 1 to 38 bits (the samples are ") + (out.is_signed ? "signed)" : "unsigned)"));
   out.dx = in.u8("XRsiz");
   if (out.dx == 0) in.refuse("XRsiz", 0, "expected 1 to 255");
   out.dy = in.u8("YRsiz");
@@ -23,15 +24,16 @@ component_size parse_component(segment_reader& in) {
 }
 
 // One axis of the reference grid (T.800 B.2 and B.3, equations B-1 to B-4).
-void check_axis(const segment_reader& in, const char* axis, std::uint32_t x0, std::uint32_t x1, std::uint32_t tile_x0,
-                std::uint32_t tile_size) {
+void check_axis(const segment_reader& in, const char* axis, std::uint32_t x0, std::uint32_t x1,
+                std::uint32_t tile_x0, std::uint32_t tile_size) {
   const std::string n(axis);
   if (x0 >= x1)
     in.refuse(n + "Osiz is " + std::to_string(x0) + " and " + n + "siz is " + std::to_string(x1) +
               "; the image area is empty");
   if (tile_size == 0) in.refuse(n + "Tsiz is 0; tiles have at least one column and row");
   if (tile_x0 > x0)
-    in.refuse(n + "TOsiz is " + std::to_string(tile_x0) + ", beyond " + n + "Osiz, which is " + std::to_string(x0));
+    in.refuse(n + "TOsiz is " + std::to_string(tile_x0) + ", beyond " + n + "Osiz, which is " +
+              std::to_string(x0));
   if (std::uint64_t{tile_x0} + tile_size <= x0)
     in.refuse("the first tile ends at " + n + " = " + std::to_string(std::uint64_t{tile_x0} + tile_size) +
               ", before the image, which starts at " + std::to_string(x0));
@@ -49,8 +51,8 @@ void check_components(const segment_reader& in, const image_size& siz) {
   for (std::uint32_t c = 0; c < siz.num_components(); ++c) {
     const component_size& k = siz.components[c];
     if (is_empty(siz.x0, siz.x1, k.dx) || is_empty(siz.y0, siz.y1, k.dy))
-      in.refuse("component " + std::to_string(c) + " has no samples: subsampling is " + std::to_string(k.dx) + " x " +
-                std::to_string(k.dy));
+      in.refuse("component " + std::to_string(c) + " has no samples: subsampling is " + std::to_string(k.dx) +
+                " x " + std::to_string(k.dy));
   }
 }
 
@@ -83,8 +85,9 @@ image_size parse_siz(segment_reader& in) {
   const std::uint16_t count = in.u16("Csiz");
   if (count == 0 || count > max_csiz) in.refuse("Csiz", count, "expected 1 to 16384 components");
   if (in.left() != 3U * count)
-    in.refuse("Csiz", count,
-              "the segment holds " + std::to_string(in.left()) + " bytes for components, 3 are needed for each");
+    in.refuse(
+        "Csiz", count,
+        "the segment holds " + std::to_string(in.left()) + " bytes for components, 3 are needed for each");
   siz.components.reserve(count);
   for (std::uint32_t c = 0; c < count; ++c) siz.components.push_back(parse_component(in));
   check_components(in, siz);

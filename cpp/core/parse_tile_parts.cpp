@@ -62,8 +62,8 @@ private:
 
   void read_sot(tile_part& part) {
     if (load_u16(cs_.data.data + position_ + 2) != 10)
-      throw error(error_code::codestream, "SOT at byte " + std::to_string(position_) + ": its length is not 10",
-                  position_ + 2);
+      throw error(error_code::codestream,
+                  "SOT at byte " + std::to_string(position_) + ": its length is not 10", position_ + 2);
     segment_reader in(cs_.data, SOT, position_, position_ + 12);
     part.tile = in.u16("tile index (Isot)");
     if (part.tile >= tiles_.size())
@@ -82,7 +82,8 @@ private:
     if (part.index == 255) in.refuse("tile-part index (TPsot)", part.index, "expected 0 to 254");
     if (part.index != tile.next_part)
       in.refuse("tile-part index (TPsot)", part.index,
-                "the next tile-part of tile " + std::to_string(part.tile) + " is " + std::to_string(tile.next_part));
+                "the next tile-part of tile " + std::to_string(part.tile) + " is " +
+                    std::to_string(tile.next_part));
     ++tile.next_part;
     part.num_parts = in.u8("number of tile-parts (TNsot)");
     if (part.num_parts == 0) return;
@@ -127,7 +128,8 @@ private:
   }
 
   void check_place(const tile_part& part) const {
-    const bool later_only_first = code_ == COD || code_ == COC || code_ == QCD || code_ == QCC || code_ == RGN;
+    const bool later_only_first =
+        code_ == COD || code_ == COC || code_ == QCD || code_ == QCC || code_ == RGN;
     if (later_only_first && part.index != 0)
       throw error(error_code::codestream,
                   marker_name(code_) + " belongs into the first tile-part of a tile, this is tile-part " +
@@ -147,7 +149,8 @@ private:
   coding_parameters& own(const tile_part& part) { return cs_.tiles[part.tile]; }
 
   template <typename Value>
-  void add(const segment_reader& in, std::map<std::uint16_t, Value>& map, std::uint16_t c, const Value& value) {
+  void add(const segment_reader& in, std::map<std::uint16_t, Value>& map, std::uint16_t c,
+           const Value& value) {
     if (!map.emplace(c, value).second) in.refuse("a second one for component " + std::to_string(c));
   }
 
@@ -174,13 +177,26 @@ private:
         add(in, own(part).qcc, c, steps);
         break;
       }
-      case RGN: own(part).rgn.push_back(parse_rgn(in, cs_.siz)); break;
-      case POC: parse_poc(in, cs_.siz, own(part).poc); break;
-      case NLT: own(part).nlt.push_back(parse_nlt(in, cs_.siz)); break;
-      case PPT: own(part).packed_headers.push_back(parse_indexed(in)); break;
-      case PLT: note_packet_lengths(in); break;
-      case COM: cs_.comments.push_back(parse_com(in)); break;
-      default: cs_.others.push_back({in.code(), {in.start(), in.rest().stop}, 0});
+      case RGN:
+        own(part).rgn.push_back(parse_rgn(in, cs_.siz));
+        break;
+      case POC:
+        parse_poc(in, cs_.siz, own(part).poc);
+        break;
+      case NLT:
+        own(part).nlt.push_back(parse_nlt(in, cs_.siz));
+        break;
+      case PPT:
+        own(part).packed_headers.push_back(parse_indexed(in));
+        break;
+      case PLT:
+        note_packet_lengths(in);
+        break;
+      case COM:
+        cs_.comments.push_back(parse_com(in));
+        break;
+      default:
+        cs_.others.push_back({in.code(), {in.start(), in.rest().stop}, 0});
     }
   }
 

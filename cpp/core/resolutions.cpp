@@ -10,7 +10,8 @@ constexpr std::uint8_t order_rpcl = 2;
 
 unsigned least_levels(const codestream& cs) {
   unsigned least = cs.main.cod->style.num_decompositions;
-  for (const auto& [component, style] : cs.main.coc) least = std::min<unsigned>(least, style.num_decompositions);
+  for (const auto& [component, style] : cs.main.coc)
+    least = std::min<unsigned>(least, style.num_decompositions);
   return least;
 }
 
@@ -59,13 +60,15 @@ bool counts_match(const codestream& cs, const std::vector<part>& parts, unsigned
   const bool declared = !cs.tile_parts.empty() && cs.tile_parts.front().num_parts == needed;
   if (cs.siz.num_tiles() == 1) return !is_whole_list(cs) || declared || count[0] == needed;
   // Of several tiles one cannot say more before all are listed.
-  return is_whole_list(cs) && std::all_of(count.begin(), count.end(), [&](unsigned n) { return n == needed; });
+  return is_whole_list(cs) &&
+         std::all_of(count.begin(), count.end(), [&](unsigned n) { return n == needed; });
 }
 
 std::optional<std::uint64_t> full_stop(const codestream& cs, const std::vector<part>& parts) {
   if (cs.eoc) return *cs.eoc + 2;
   if (cs.has_tlm && cs.tlm_is_readable && !parts.empty()) return parts.back().stop + 2;
-  const bool last_is_here = !parts.empty() && cs.siz.num_tiles() == 1 && cs.tile_parts.back().num_parts != 0 &&
+  const bool last_is_here = !parts.empty() && cs.siz.num_tiles() == 1 &&
+                            cs.tile_parts.back().num_parts != 0 &&
                             cs.tile_parts.back().index + 1 == cs.tile_parts.back().num_parts;
   if (last_is_here && parts.back().stop != 0) return parts.back().stop + 2;
   if (cs.box_stop != 0) return cs.box_stop;
@@ -87,7 +90,8 @@ std::vector<std::optional<std::uint64_t>> find_stops(const codestream& cs, const
   }
   const auto full = full_stop(cs, parts);
   // A single tile with all its tile-parts ends with the last of them.
-  stops.back() = full ? full : (stops.back() ? std::optional<std::uint64_t>(*stops.back() + 2) : std::nullopt);
+  stops.back() =
+      full ? full : (stops.back() ? std::optional<std::uint64_t>(*stops.back() + 2) : std::nullopt);
   return stops;
 }
 
@@ -101,6 +105,22 @@ bool has_tile_part_per_resolution(const codestream& cs) {
 
 std::vector<std::optional<std::uint64_t>> resolution_stops(const codestream& cs) {
   return find_stops(cs, list_parts(cs));
+}
+
+std::vector<std::optional<std::uint64_t>> proven_stops(const codestream& cs, const packet_walk& walk) {
+  auto stops = resolution_stops(cs);
+  bool is_refuted = false;
+  for (std::size_t r = 0; r < stops.size(); ++r) {
+    const level_extent& level = walk.by_reduce[stops.size() - 1 - r];
+    const bool is_full = r + 1 == stops.size();
+    if (level.is_complete) {
+      if (!is_full) stops[r] = level.stop;
+      continue;
+    }
+    is_refuted = is_refuted || (stops[r] && *stops[r] <= cs.range.stop);
+    if (is_refuted) stops[r].reset();
+  }
+  return stops;
 }
 
 unsigned resolutions_complete(const codestream& cs) {

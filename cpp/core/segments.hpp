@@ -9,7 +9,8 @@ namespace htj2k {
 image_size parse_siz(segment_reader& in);
 capabilities parse_cap(segment_reader& in);
 coding_defaults parse_cod(segment_reader& in, std::uint16_t rsiz);
-// `component` is returned beside the style; `defaults` gives the levels of a style that follows a DFS segment.
+// `component` is returned beside the style; `defaults` gives the levels of a style that follows a DFS
+// segment.
 std::uint16_t parse_coc(segment_reader& in, const image_size& siz, const coding_defaults* defaults,
                         coding_style& style);
 quantization parse_qcd(segment_reader& in);

@@ -45,7 +45,8 @@ std::string describe_jpeg(byte_span data) {
   for (std::uint64_t at = 2; holds(data, at, 4) && data.data[at] == 0xFF;) {
     const unsigned code = data.data[at + 1];
     if (code == 0xF7) return "JPEG-LS";
-    if (code == 0xC3 || code == 0xC7 || code == 0xCB || code == 0xCF) return "lossless JPEG (T.81 process 14)";
+    if (code == 0xC3 || code == 0xC7 || code == 0xCB || code == 0xCF)
+      return "lossless JPEG (T.81 process 14)";
     if (code == 0xC2 || code == 0xC6 || code == 0xCA) return "progressive JPEG";
     if (code == 0xC0 || code == 0xC1) return "JPEG (T.81, baseline or extended)";
     at += 2U + load_u16(data.data + at + 2);
@@ -107,7 +108,8 @@ std::string describe(byte_span data) {
 }
 
 void refuse_foreign(byte_span data) {
-  if (data.size != 0 && (is_prefix(data, "\xFF\x4F\xFF\x51"sv) || is_prefix(data, "\0\0\0\x0CjP  \r\n\x87\n"sv))) {
+  if (data.size != 0 &&
+      (is_prefix(data, "\xFF\x4F\xFF\x51"sv) || is_prefix(data, "\0\0\0\x0CjP  \r\n\x87\n"sv))) {
     truncation t;
     t.bytes_present = data.size;
     throw error("only " + std::to_string(data.size) + " bytes of a JPEG 2000 header are here", t);

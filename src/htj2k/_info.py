@@ -89,9 +89,10 @@ class ResolutionInfo:
         The argument of :func:`decode` that gives it.
     byte_range : tuple of int or None
         ``(start, stop)``: with the resolutions below, which end at ``start``, the bytes up to ``stop`` are enough
-        to decode this one, so ``data[:stop]`` is what to fetch. None when the headers do not tell. Below full size
-        it is known for streams with one tile-part a resolution; that tile-part `r` holds resolution `r` is then
-        taken for granted here, as DICOM PS3.5 10.18 does, and proven by a decode.
+        to decode this one, so ``data[:stop]`` is what to fetch. For resolutions that are in the data the packets
+        themselves tell it. For the others only headers can (TLM, or SOT), when there is one tile-part a
+        resolution: that tile-part `r` holds resolution `r` is then taken for granted, as DICOM PS3.5 10.18 does,
+        and proven by a decode. None when nothing tells.
     """
 
     width: int
@@ -175,8 +176,10 @@ class CodestreamInfo:
         Rows and columns of a precinct, base to full; None: the maximum, 2**15.
     origin, extent : tuple of int
         (XOsiz, YOsiz) and (Xsiz, Ysiz) on the reference grid.
-    tile_origin, tile_size : tuple of int
-        (XTOsiz, YTOsiz) and (XTsiz, YTsiz).
+    tile_origin : tuple of int
+        (XTOsiz, YTOsiz) on the reference grid.
+    tile_size : tuple of int
+        Rows and columns of a tile (YTsiz, XTsiz), as `encode` takes them.
     num_tiles : int
         Number of tiles.
     container : str
@@ -201,6 +204,12 @@ class CodestreamInfo:
         Whether packets may have SOP markers and have EPH markers.
     has_eoc : bool
         Whether EOC was found.
+    has_roi : bool
+        Whether the main header has a region of interest (RGN).
+    has_tile_overrides : bool
+        Whether a tile-part header has coding parameters of its own.
+    has_tile_part_per_resolution : bool
+        Whether each tile seems to have one tile-part for each resolution.
     undecodable : str or None
         Why this library would not decode it.
     incomplete : str or None
