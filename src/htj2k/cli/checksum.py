@@ -1,0 +1,90 @@
+"""``htj2k checksum``: the image frame resolution checksums of one file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+import htj2k
+from htj2k.healthimaging.metadata import MAX_DOCUMENT_BYTES
+
+from .output import exit_2_on_error, json_option, print_json, print_table
+from .pixels import is_dicom, load
+
+
+@click.command()
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--shape", help="Raw samples: ROWS,COLUMNS[,COMPONENTS], components interleaved.")
+@click.option("--dtype", help="Raw samples: numpy's name, for example u1, <i2, >u2.")
+@click.option("--frame", type=click.IntRange(min=0), help="DICOM: which frame, from 0 (default 0).")
+@click.option(
+    "--expected",
+    help="The checksum of the full resolution, or the path of a JSON file: a list of {Width, Height, Checksum}, "
+    "or a whole entry of ImageFrames.",
+)
+@json_option
+@exit_2_on_error
+def checksum(
+    source: Path, shape: str | None, dtype: str | None, frame: int | None, expected: str | None, as_json: bool
+) -> None:
+    """Print the CRC-32 of the pixels at every resolution, from base to full.
+
+    FILE is a codestream, whose pixels are decoded, or the pixels themselves: .npy, a DICOM file, or raw
+    samples with --shape and --dtype. With --expected the exit code is 1 when a level differs."""
+    levels = _levels(source, shape, dtype, frame)
+    differences = [] if expected is None else _differences(levels, _expectation(expected))
+    report = {"levels": [level.to_dict() for level in levels]}
+    if expected is not None:
+        report = {"ok": not differences, **report, "differences": differences}  # type: ignore[dict-item]
+    if as_json:
+        print_json(report)
+    else:
+        rows = [[level.width, level.height, level.checksum] for level in levels]
+        print_table(str(source), ["width", "height", "checksum"], rows)
+        for line in differences:
+            click.echo(line)
+    sys.exit(1 if differences else 0)
+
+
+def _levels(source: Path, shape: str | None, dtype: str | None, frame: int | None) -> Any:
+    with open(source, "rb") as file:
+        head = file.read(132)
+    if shape is None and dtype is None and head[:6] != b"\x93NUMPY" and not is_dicom(head):
+        return htj2k.codestream_checksums(source.read_bytes())
+    pixels, color_transform = load(source, shape=shape, dtype=dtype, frame=frame)
+    return htj2k.pixel_checksums(pixels, color_transform=color_transform)
+
+
+def _expectation(text: str) -> list[tuple[int, int, int]] | int:
+    try:
+        return int(text, 0) & 0xFFFFFFFF
+    except ValueError:
+        document = json.loads(Path(text).read_bytes()[:MAX_DOCUMENT_BYTES])
+    if isinstance(document, dict):
+        keys = (f"{kind}DataChecksumFromBaseToFullResolution" for kind in ("Pixel", "Image"))
+        document = next((document[key] for key in keys if key in document), None)
+    try:
+        levels = [
+            (int(e["Width"]), int(e["Height"]), int(e["Checksum"]) & 0xFFFFFFFF) for e in document or []
+        ]
+    except (KeyError, TypeError):
+        levels = []
+    if not levels:
+        raise ValueError(f"{text}: no list of {{Width, Height, Checksum}} was found")
+    return levels
+
+
+def _differences(levels: Any, expected: list[tuple[int, int, int]] | int) -> list[str]:
+    actual = {(level.width, level.height): level.checksum for level in levels}
+    if isinstance(expected, int):
+        full = levels[-1]
+        expected = [(full.width, full.height, expected)]
+    return [
+        f"{width}x{height}: expected {value}, actual {actual.get((width, height), 'no such resolution')}"
+        for width, height, value in expected
+        if actual.get((width, height)) != value
+    ]

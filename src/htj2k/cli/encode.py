@@ -1,0 +1,71 @@
+"""``htj2k encode``: one image to one codestream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+import htj2k
+from htj2k.healthimaging.files import replace_file
+
+from .output import exit_2_on_error, json_option, print_json
+from .pixels import load
+
+
+@click.command()
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("--shape", help="Raw samples: ROWS,COLUMNS[,COMPONENTS], components interleaved.")
+@click.option("--dtype", help="Raw samples: numpy's name, for example u1, <i2, >u2.")
+@click.option("--frame", type=click.IntRange(min=0), help="DICOM: which frame, from 0 (default 0).")
+@click.option(
+    "--bits-stored", type=click.IntRange(1, 32), help="Precision to declare. Default: the container's."
+)
+@click.option(
+    "--num-decompositions", type=click.IntRange(0, 32), help="Default: base at most 64 wide or high."
+)
+@json_option
+@exit_2_on_error
+def encode(
+    source: Path,
+    target: Path,
+    shape: str | None,
+    dtype: str | None,
+    frame: int | None,
+    bits_stored: int | None,
+    num_decompositions: int | None,
+    as_json: bool,
+) -> None:
+    """Encode IN losslessly into the codestream OUT (1.2.840.10008.1.2.4.202).
+
+    IN is a .npy file, a DICOM file, or raw samples with --shape and --dtype. What was encoded is decoded
+    again at every resolution and compared before OUT is written."""
+    pixels, color_transform = load(source, shape=shape, dtype=dtype, frame=frame)
+    expected = htj2k.pixel_checksums(
+        pixels,
+        bits_stored=bits_stored,
+        num_decompositions=num_decompositions,
+        color_transform=color_transform,
+    )
+    codestream = htj2k.encode(
+        pixels,
+        bits_stored=bits_stored,
+        num_decompositions=num_decompositions,
+        color_transform=color_transform,
+    )
+    htj2k.verify(codestream, expected).raise_for_mismatch()
+    replace_file(target, codestream)
+    report = {
+        "ok": True,
+        "shape": list(pixels.shape),
+        "dtype": str(pixels.dtype),
+        "bytesDecoded": pixels.nbytes,
+        "bytesStored": len(codestream),
+        "levels": [level.to_dict() for level in expected],
+    }
+    if as_json:
+        print_json(report)
+    else:
+        ratio = pixels.nbytes / len(codestream)
+        click.echo(f"{target}: {pixels.nbytes} -> {len(codestream)} bytes ({ratio:.2f}:1), verified")

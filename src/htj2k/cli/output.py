@@ -1,0 +1,87 @@
+"""What all commands share: one JSON document on stdout, errors on stderr, progress only for people."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from htj2k.errors import HTJ2KError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+threads_option = click.option(
+    "--threads", type=click.IntRange(min=1), help="Default: the cores this process may run on."
+)
+
+
+def exit_2_on_error(command: Command) -> Command:
+    """End the command with 2 and one clear line on unreadable input, unwritable output or bad arguments."""
+
+    @functools.wraps(command)
+    def run(*args: Any, as_json: bool, **kwargs: Any) -> Any:
+        try:
+            return command(*args, as_json=as_json, **kwargs)
+        except (HTJ2KError, OSError, ValueError, TypeError, ImportError) as error:
+            fail(describe_error(error), as_json=as_json, kind=type(error).__name__)
+        except MemoryError:
+            fail("not enough memory for this image", as_json=as_json, kind="MemoryError")
+
+    return run  # type: ignore[return-value]
+
+
+def describe_error(error: Exception) -> str:
+    """The message of an exception; for the system's errors without the errno."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+    return str(error) or type(error).__name__
+
+
+def fail(message: str, *, as_json: bool, kind: str) -> NoReturn:
+    """Report an error and end with 2."""
+    if as_json:
+        print_json({"ok": False, "error": {"type": kind, "message": message}})
+    click.echo(f"htj2k: error: {message}", err=True)
+    sys.exit(2)
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(document, indent=2))
+
+
+def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
+    """Print a table; columns whose first cell is a number are aligned to the right."""
+    table = Table(title=title, title_justify="left")
+    for index, column in enumerate(columns):
+        numeric = bool(rows) and isinstance(rows[0][index], (int, float))
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    # Piped into a file or a pager nothing is wrapped to 80 columns.
+    Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on stderr if that is a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(label)
+
+        def update(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield update

@@ -1,0 +1,18 @@
+"""DICOM in: P10 files become verified HTJ2K frames and image-set metadata.
+
+Needs ``pip install "htj2k[dicom]"``.
+"""
+
+from __future__ import annotations
+
+try:
+    import pydicom as _pydicom  # noqa: F401
+except ImportError as error:
+    raise ImportError('htj2k.dicom needs pydicom; install it with: pip install "htj2k[dicom]"') from error
+
+from .errors import InvalidInstance
+from .frames import PixelLayout, iter_frames
+from .ingest import JobReport, ingest
+from .reading import read_dataset
+
+__all__ = ["InvalidInstance", "JobReport", "PixelLayout", "ingest", "iter_frames", "read_dataset"]

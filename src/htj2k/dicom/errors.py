@@ -1,0 +1,35 @@
+"""Why a DICOM file is refused."""
+
+from __future__ import annotations
+
+from htj2k.errors import HTJ2KError
+
+
+class InvalidInstance(HTJ2KError):
+    """A file cannot become part of an image set; the message names the attribute and what to do.
+
+    Attributes
+    ----------
+    exception_type : str
+        The ``exceptionType`` of ``failure.ndjson``.
+    """
+
+    exception_type = "ValidationException"
+
+
+class UnreadableFile(InvalidInstance):
+    """The operating system refuses to read the file."""
+
+    exception_type = "AccessDeniedException"
+
+
+class UnsupportedInstance(InvalidInstance):
+    """Legal DICOM that is not imported (yet)."""
+
+    exception_type = "UnsupportedInstanceException"
+
+
+class DamagedInstance(InvalidInstance):
+    """Bytes are missing, or are no DICOM."""
+
+    exception_type = "InvalidDicomException"

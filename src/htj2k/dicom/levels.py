@@ -1,0 +1,59 @@
+"""Which attribute belongs to the patient, the study or the series; everything else is the instance's.
+
+The lists are those of the HealthImaging developer guide, "Metadata normalization": the modules Patient and
+Clinical Trial Subject; General Study, Patient Study and Clinical Trial Study; General Series, Clinical Trial
+Series, General Equipment and Frame of Reference of DICOM PS3.3. Each paragraph is a module or a macro, in the
+guide's order."""
+
+from __future__ import annotations
+
+_PATIENT = """
+PatientName PatientID
+IssuerOfPatientID IssuerOfPatientIDQualifiersSequence TypeOfPatientID PatientBirthDate
+PatientBirthDateInAlternativeCalendar PatientDeathDateInAlternativeCalendar PatientAlternativeCalendar
+PatientSex ReferencedPatientPhotoSequence QualityControlSubject ReferencedPatientSequence PatientBirthTime
+OtherPatientIDsSequence OtherPatientNames EthnicGroup PatientComments PatientSpeciesDescription
+PatientSpeciesCodeSequence PatientBreedDescription PatientBreedCodeSequence BreedRegistrationSequence
+StrainDescription StrainNomenclature StrainCodeSequence StrainAdditionalInformation StrainStockSequence
+GeneticModificationsSequence ResponsiblePerson ResponsiblePersonRole ResponsibleOrganization
+PatientIdentityRemoved DeidentificationMethod DeidentificationMethodCodeSequence
+SourcePatientGroupIdentificationSequence GroupOfPatientsIdentificationSequence
+ClinicalTrialSponsorName ClinicalTrialProtocolID ClinicalTrialProtocolName ClinicalTrialSiteID
+ClinicalTrialSiteName ClinicalTrialSubjectID ClinicalTrialSubjectReadingID
+ClinicalTrialProtocolEthicsCommitteeName ClinicalTrialProtocolEthicsCommitteeApprovalNumber
+"""
+_STUDY = """
+StudyInstanceUID StudyDate StudyTime ReferringPhysicianName ReferringPhysicianIdentificationSequence
+ConsultingPhysicianName ConsultingPhysicianIdentificationSequence StudyID AccessionNumber
+IssuerOfAccessionNumberSequence StudyDescription PhysiciansOfRecord PhysiciansOfRecordIdentificationSequence
+NameOfPhysiciansReadingStudy PhysiciansReadingStudyIdentificationSequence RequestingService
+RequestingServiceCodeSequence ReferencedStudySequence ProcedureCodeSequence
+ReasonForPerformedProcedureCodeSequence
+AdmittingDiagnosesDescription AdmittingDiagnosesCodeSequence PatientAge PatientSize PatientWeight
+PatientBodyMassIndex MeasuredAPDimension MeasuredLateralDimension PatientSizeCodeSequence MedicalAlerts
+Allergies SmokingStatus PregnancyStatus LastMenstrualDate PatientState Occupation AdditionalPatientHistory
+AdmissionID IssuerOfAdmissionIDSequence ReasonForVisit ReasonForVisitCodeSequence ServiceEpisodeID
+IssuerOfServiceEpisodeIDSequence ServiceEpisodeDescription PatientSexNeutered
+ClinicalTrialTimePointID ClinicalTrialTimePointDescription LongitudinalTemporalOffsetFromEvent
+LongitudinalTemporalEventType ConsentForClinicalTrialUseSequence
+"""
+_SERIES = """
+Modality SeriesInstanceUID SeriesNumber Laterality SeriesDate SeriesTime PerformingPhysicianName
+PerformingPhysicianIdentificationSequence ProtocolName SeriesDescription SeriesDescriptionCodeSequence
+OperatorsName OperatorIdentificationSequence ReferencedPerformedProcedureStepSequence RelatedSeriesSequence
+BodyPartExamined PatientPosition SmallestPixelValueInSeries LargestPixelValueInSeries
+RequestAttributesSequence AnatomicalOrientationType TreatmentSessionUID
+ClinicalTrialCoordinatingCenterName ClinicalTrialSeriesID ClinicalTrialSeriesDescription
+Manufacturer InstitutionName InstitutionAddress StationName InstitutionalDepartmentName
+InstitutionalDepartmentTypeCodeSequence ManufacturerModelName ManufacturerDeviceClassUID DeviceSerialNumber
+SoftwareVersions GantryID UDISequence DeviceUID SpatialResolution DateOfLastCalibration
+TimeOfLastCalibration PixelPaddingValue
+FrameOfReferenceUID PositionReferenceIndicator
+"""
+
+#: Keyword -> "Patient", "Study" or "Series".
+LEVEL_OF = {
+    **dict.fromkeys(_PATIENT.split(), "Patient"),
+    **dict.fromkeys(_STUDY.split(), "Study"),
+    **dict.fromkeys(_SERIES.split(), "Series"),
+}

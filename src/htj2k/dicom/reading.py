@@ -1,0 +1,132 @@
+"""Reading one P10 file whole, and noticing when it is not whole.
+
+pydicom stops silently where a file ends: an image cut before its pixel data would look like an instance
+without pixels. So every element's length is held against the bytes that are there."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pydicom
+from pydicom.dataelem import RawDataElement
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import UID
+
+from .errors import DamagedInstance, InvalidInstance, UnreadableFile, UnsupportedInstance
+
+_DEFLATED = "1.2.840.10008.1.2.1.99"
+#: The uncompressed transfer syntaxes.
+NATIVE_SYNTAXES = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", _DEFLATED, "1.2.840.10008.1.2.2")
+_DIRECTORY = "1.2.840.10008.1.3.10"
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+
+
+def read_dataset(path: str | os.PathLike[str]) -> pydicom.FileDataset:
+    """Read a P10 file in an uncompressed transfer syntax.
+
+    Raises
+    ------
+    InvalidInstance
+        The file cannot be read, is no P10 file, is truncated, or has a transfer syntax that is not imported.
+    """
+    try:
+        dataset = pydicom.dcmread(path)
+        _require_native_syntax(dataset)
+        _require_whole(dataset, Path(path))
+    except InvalidInstance:
+        raise
+    except InvalidDicomError as error:
+        raise DamagedInstance(
+            "not a DICOM P10 file: the prefix 'DICM' is missing at byte 128. "
+            "Export it again as a DICOM file, or leave it out"
+        ) from error
+    except OSError as error:
+        raise UnreadableFile(f"the file cannot be read: {error.strerror or error}") from error
+    except zlib.error as error:
+        raise DamagedInstance(f"the deflated dataset is damaged or truncated: {error}") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # pydicom raises many types on damaged files
+        raise DamagedInstance(
+            f"the DICOM structure is damaged ({error or type(error).__name__}). Export the file again"
+        ) from error
+    return dataset
+
+
+def _require_native_syntax(dataset: pydicom.FileDataset) -> None:
+    syntax = dataset.file_meta.get("TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
+    if not syntax:
+        raise InvalidInstance("DICOM attribute TransferSyntaxUID does not exist")
+    if dataset.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
+        raise UnsupportedInstance("a DICOMDIR lists other files and holds no instance itself; leave it out")
+    if syntax not in NATIVE_SYNTAXES:
+        raise UnsupportedInstance(
+            f"transfer syntax {UID(syntax).name} ({syntax}) is not imported yet: only uncompressed "
+            "files are. Decompress the file first, for example with dcmdjpeg, dcmdjpls, dcmdrle or gdcmconv --raw"
+        )
+
+
+def _require_whole(dataset: pydicom.FileDataset, path: Path) -> None:
+    end = 0
+    tags = list(dataset.keys())  # iterating the dataset itself would parse every value
+    for tag in tags:
+        element = dataset.get_item(tag)
+        if not isinstance(element, RawDataElement) or element.length == _UNDEFINED_LENGTH:
+            end = max(end, _UNDEFINED_LENGTH) if element is not None else end
+            continue
+        present = len(element.value or b"")
+        if present != element.length:
+            raise DamagedInstance(
+                f"the file is truncated in element {tag}: {element.length} bytes announced, {present} there. "
+                "Copy or export the file again"
+            )
+        end = max(end, element.value_tell + element.length)
+    _require_no_rest(dataset, path, end)
+
+
+def _require_no_rest(dataset: pydicom.FileDataset, path: Path, end: int) -> None:
+    """Refuse a file that ends inside the header of an element, which pydicom takes for its end."""
+    if dataset.file_meta.TransferSyntaxUID == _DEFLATED or end >= _UNDEFINED_LENGTH:
+        return
+    size = path.stat().st_size
+    if end < size:
+        raise DamagedInstance(
+            f"the file ends inside an element: the last whole one ends at byte {end} of {size}. "
+            "Copy or export the file again"
+        )
+
+
+def integer(dataset: pydicom.Dataset, keyword: str, *, default: int | None = None) -> int:
+    """The value of an attribute that must be one whole number."""
+    value = _value(dataset, keyword)
+    if value is None or value == "":
+        if default is not None:
+            return default
+        problem = "has no value" if keyword in dataset else "does not exist"
+        raise InvalidInstance(f"DICOM attribute {keyword} {problem}")
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidInstance(f"DICOM attribute {keyword} is {value!r}, not one whole number") from None
+    return number
+
+
+def text(dataset: pydicom.Dataset, keyword: str) -> str:
+    """The value of an attribute that must be one text."""
+    value = _value(dataset, keyword)
+    if value is None or value == "":
+        problem = "has no value" if keyword in dataset else "does not exist"
+        raise InvalidInstance(f"DICOM attribute {keyword} {problem}")
+    if not isinstance(value, str):
+        raise InvalidInstance(f"DICOM attribute {keyword} is {value!r}, not one text")
+    return str(value).strip()
+
+
+def _value(dataset: pydicom.Dataset, keyword: str) -> Any:
+    try:
+        return dataset.get(keyword)
+    except Exception as error:  # a value that pydicom cannot convert
+        raise InvalidInstance(f"DICOM attribute {keyword} cannot be read: {error}") from error

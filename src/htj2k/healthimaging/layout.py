@@ -1,0 +1,81 @@
+"""The folder that ``htj2k ingest`` writes: one folder an image set, beside the job's output files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .ids import is_plain_name
+from .job_output import FAILURE, MANIFEST, SUCCESS
+from .metadata import ImageSetMetadata, MetadataError, read_metadata
+
+METADATA = "metadata.json.gz"
+FRAMES = "frames"
+FRAME_SUFFIX = ".j2c"
+#: Where a running job builds what it will rename into place. Left behind only by a killed job.
+STAGING_PREFIX = ".htj2k-ingest-"
+
+
+@dataclass(frozen=True)
+class ImageSetFolder:
+    """One image set on disk."""
+
+    path: Path
+
+    @property
+    def image_set_id(self) -> str:
+        """The folder's name, which is the image set's ID."""
+        return self.path.name
+
+    def metadata(self) -> ImageSetMetadata:
+        """Read the metadata document; `MetadataError` or `OSError` says why it cannot be."""
+        metadata = read_metadata((self.path / METADATA).read_bytes())
+        if metadata.image_set_id != self.image_set_id:
+            raise MetadataError(
+                f"ImageSetID is {metadata.image_set_id!r}, but the folder is {self.image_set_id!r}"
+            )
+        return metadata
+
+    def frame_path(self, frame_id: str) -> Path:
+        """The file of one frame; a `ValueError` if the ID could lead out of the folder."""
+        if not is_plain_name(frame_id):
+            raise ValueError(
+                f"{frame_id!r} is no frame ID: it must be letters and digits, as a plain file name"
+            )
+        return self.path / FRAMES / f"{frame_id}{FRAME_SUFFIX}"
+
+    def stored_names(self) -> set[str]:
+        """Names of everything that lies in the folder of frames."""
+        frames = self.path / FRAMES
+        return {entry.name for entry in frames.iterdir()} if frames.is_dir() else set()
+
+
+def find_image_sets(output: Path) -> list[ImageSetFolder]:
+    """The image sets of a job's output, or the one image set that `output` itself is."""
+    if (output / METADATA).exists():
+        return [ImageSetFolder(output.resolve())]
+    reserved = (SUCCESS, FAILURE)
+    return [
+        ImageSetFolder(entry)
+        for entry in sorted(output.iterdir())
+        if entry.is_dir() and entry.name not in reserved and not entry.name.startswith(STAGING_PREFIX)
+    ]
+
+
+def unfinished_jobs(output: Path) -> Iterator[Path]:
+    """Folders that a killed ``ingest`` left behind."""
+    return output.glob(f"{STAGING_PREFIX}*")
+
+
+def listed_image_sets(output: Path) -> dict[str, int] | None:
+    """Image set IDs and instance counts of the manifest; None without a manifest."""
+    path = output / MANIFEST
+    if not path.exists():
+        return None
+    try:
+        sets = json.loads(path.read_bytes())["jobSummary"]["imageSetsSummary"]
+        return {str(entry["imageSetId"]): int(entry["numberOfMatchedSOPInstances"]) for entry in sets}
+    except (ValueError, KeyError, TypeError) as error:
+        raise MetadataError(f"{MANIFEST} is damaged: {error!r}") from error

@@ -1,0 +1,210 @@
+"""Reading image-set metadata: gzip or plain JSON, as the service sends it and as the guide prints it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from htj2k import ResolutionChecksum
+from htj2k.errors import HTJ2KError
+
+#: The transfer syntax of a frame whose instance does not name one.
+HTJ2K_LOSSLESS_RPCL = "1.2.840.10008.1.2.4.202"
+
+#: A metadata document larger than this, uncompressed, is refused instead of filling the memory.
+MAX_DOCUMENT_BYTES = 2**30
+
+# The service writes the first key, some pages of its guide the second.
+_CHECKSUM_KEYS = (
+    "PixelDataChecksumFromBaseToFullResolution",
+    "ImageDataChecksumFromBaseToFullResolution",
+)
+
+
+class MetadataError(HTJ2KError):
+    """A metadata document cannot be read; the message names the place in the document."""
+
+
+@dataclass(frozen=True)
+class ImageFrame:
+    """One entry of ``ImageFrames``.
+
+    Attributes
+    ----------
+    id : str
+        Names the frame's file or the frame in the service.
+    checksums : tuple of ResolutionChecksum
+        CRC-32 of the decoded pixels at some of the codestream's resolutions; match them by size.
+    min_pixel_value, max_pixel_value : int, float, str or None
+        As in the document, which is not always a number.
+    frame_size_in_bytes : int or None
+        Size of the decoded frame, in newer documents of the service of the stored one. Only to report.
+    """
+
+    id: str
+    checksums: tuple[ResolutionChecksum, ...]
+    min_pixel_value: int | float | str | None = None
+    max_pixel_value: int | float | str | None = None
+    frame_size_in_bytes: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entry in HealthImaging's shape."""
+        return {
+            "ID": self.id,
+            _CHECKSUM_KEYS[0]: [checksum.to_dict() for checksum in self.checksums],
+            "MinPixelValue": self.min_pixel_value,
+            "MaxPixelValue": self.max_pixel_value,
+            "FrameSizeInBytes": self.frame_size_in_bytes,
+        }
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One SOP instance: its attributes and its image frames in frame order."""
+
+    series_instance_uid: str
+    sop_instance_uid: str
+    dicom: Mapping[str, Any]
+    image_frames: tuple[ImageFrame, ...]
+    stored_transfer_syntax_uid: str
+    checksum_type: str | None
+
+
+@dataclass(frozen=True)
+class ImageSetMetadata:
+    """A whole document; `document` keeps everything that was read, also what has no field here."""
+
+    image_set_id: str | None
+    datastore_id: str | None
+    schema_version: str | None
+    instances: tuple[Instance, ...]
+    document: Mapping[str, Any]
+
+    def image_frames(self) -> Iterator[tuple[Instance, int, ImageFrame]]:
+        """Every frame of the image set with its instance and its position (from 0) in that instance."""
+        for instance in self.instances:
+            for index, frame in enumerate(instance.image_frames):
+                yield instance, index, frame
+
+
+def read_metadata(data: bytes) -> ImageSetMetadata:
+    """Read one metadata document.
+
+    Parameters
+    ----------
+    data : bytes
+        ``metadata.json.gz`` as stored, a ``imageSetMetadataBlob``, or the JSON itself.
+
+    Raises
+    ------
+    MetadataError
+        The gzip stream is damaged or truncated, the text is no JSON, or an entry has the wrong type.
+    """
+    document = _mapping(_parse_json(_inflate(bytes(data))), "the document")
+    return ImageSetMetadata(
+        image_set_id=_optional_text(document, "ImageSetID"),
+        datastore_id=_optional_text(document, "DatastoreID"),
+        schema_version=_optional_text(document, "SchemaVersion"),
+        instances=tuple(_read_instances(document)),
+        document=document,
+    )
+
+
+def _inflate(data: bytes) -> bytes:
+    if data[:2] != b"\x1f\x8b":
+        return data
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+            plain = stream.read(MAX_DOCUMENT_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise MetadataError(f"the gzip stream is damaged or truncated: {error}") from error
+    if len(plain) > MAX_DOCUMENT_BYTES:
+        raise MetadataError(f"the document is larger than {MAX_DOCUMENT_BYTES} bytes")
+    return plain
+
+
+def _parse_json(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise MetadataError(f"not JSON: {error}") from error
+
+
+def _read_instances(document: Mapping[str, Any]) -> Iterator[Instance]:
+    study = _mapping(document.get("Study") or {}, "Study")
+    # The guide prints Series beside Study and Instances beside the series; the service nests them.
+    for holder, where in ((study, "Study.Series"), (document, "Series")):
+        series = _mapping(holder.get("Series") or {}, where)
+        for uid, entry in series.items():
+            place = f"{where}[{uid!r}]"
+            body = _mapping(entry, place)
+            instances = body if uid == "Instances" else _mapping(body.get("Instances") or {}, place)
+            for sop_uid, instance in instances.items():
+                yield _read_instance("" if uid == "Instances" else uid, sop_uid, instance, place)
+
+
+def _read_instance(series_uid: str, sop_uid: str, entry: Any, where: str) -> Instance:
+    place = f"{where}.Instances[{sop_uid!r}]"
+    body = _mapping(entry, place)
+    dicom = _mapping(body.get("DICOM") or {}, f"{place}.DICOM")
+    frames = body.get("ImageFrames")
+    if frames is None:
+        frames = dicom.get("ImageFrames")
+    return Instance(
+        series_instance_uid=series_uid or str(dicom.get("SeriesInstanceUID") or ""),
+        sop_instance_uid=sop_uid,
+        dicom=dicom,
+        image_frames=tuple(
+            _read_frame(frame, f"{place}.ImageFrames[{index}]")
+            for index, frame in enumerate(_list(frames or [], f"{place}.ImageFrames"))
+        ),
+        stored_transfer_syntax_uid=_optional_text(body, "StoredTransferSyntaxUID") or HTJ2K_LOSSLESS_RPCL,
+        checksum_type=_optional_text(body, "ChecksumType"),
+    )
+
+
+def _read_frame(entry: Any, where: str) -> ImageFrame:
+    body = _mapping(entry, where)
+    frame_id = body.get("ID")
+    if not isinstance(frame_id, str) or not frame_id:
+        raise MetadataError(f"{where}.ID is {frame_id!r}; a frame needs a text that names it")
+    levels: Any = next((body[key] for key in _CHECKSUM_KEYS if body.get(key) is not None), [])
+    return ImageFrame(
+        id=frame_id,
+        checksums=tuple(
+            _read_checksum(level, f"{where} level {index}")
+            for index, level in enumerate(_list(levels, f"{where}.{_CHECKSUM_KEYS[0]}"))
+        ),
+        min_pixel_value=body.get("MinPixelValue"),
+        max_pixel_value=body.get("MaxPixelValue"),
+        frame_size_in_bytes=body.get("FrameSizeInBytes"),
+    )
+
+
+def _read_checksum(entry: Any, where: str) -> ResolutionChecksum:
+    try:
+        return ResolutionChecksum.from_dict(entry)
+    except (ValueError, TypeError) as error:
+        raise MetadataError(f"{where}: {error}") from error
+
+
+def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise MetadataError(f"{where} is {type(value).__name__}, not a JSON object")
+    return value
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise MetadataError(f"{where} is {type(value).__name__}, not a JSON list")
+    return value
+
+
+def _optional_text(body: Mapping[str, Any], key: str) -> str | None:
+    value = body.get(key)
+    return None if value is None else str(value)

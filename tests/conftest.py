@@ -1,0 +1,41 @@
+"""Fixtures for all tests: the corpus of real files, and hypothesis' profiles."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", max_examples=50, deadline=None)
+settings.register_profile(
+    "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+class TestData:
+    """The folder that HTJ2K_TEST_DATA names. A file that is not there is a failure, not a skip."""
+
+    __test__ = False
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __truediv__(self, name: str) -> Path:
+        path = self.root / name
+        if not path.exists():
+            pytest.fail(f"HTJ2K_TEST_DATA is set, but {path} does not exist")
+        return path
+
+
+@pytest.fixture(scope="session")
+def test_data() -> TestData:
+    """Real files, by their path below HTJ2K_TEST_DATA; skips where the variable is not set."""
+    folder = os.environ.get("HTJ2K_TEST_DATA")
+    if not folder:
+        pytest.skip("HTJ2K_TEST_DATA names no folder of test data")
+    if not Path(folder).is_dir():
+        pytest.fail(f"HTJ2K_TEST_DATA is {folder}, which is no folder")
+    return TestData(Path(folder))
