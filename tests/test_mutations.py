@@ -22,7 +22,11 @@ def limit() -> None:
 def test_mutated_codestreams():
     script = Path(__file__).with_name("mutate.py")
     run = subprocess.run(
-        [sys.executable, str(script), str(COUNT), "1"], preexec_fn=limit, capture_output=True, text=True, check=False
+        [sys.executable, str(script), str(COUNT), "1"],
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stderr[-2000:]
     assert run.stderr == ""

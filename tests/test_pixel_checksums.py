@@ -139,9 +139,7 @@ def test_hard_edges_saturate_and_never_wrap(dtype: str) -> None:
         assert found[0].checksum == oracle.checksum(expected)
 
 
-@pytest.mark.parametrize(
-    ("dtype", "bits"), [("u2", 12), ("i2", 12), ("u1", 5), ("i4", 20), ("u4", 31), ("i4", 2)]
-)
+@pytest.mark.parametrize(("dtype", "bits"), [("u2", 12), ("i2", 12), ("u1", 5), ("i4", 20), ("u4", 31), ("i4", 2)])
 def test_clamps_differ_where_bits_are_left(dtype: str, bits: int) -> None:
     low, high = (0, (1 << bits) - 1) if dtype[0] == "u" else (-(1 << bits - 1), (1 << bits - 1) - 1)
     pixels = np.tile(np.array([high, high, low, high, low, low, high, low] * 8, dtype), (20, 1))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from images import ct_like, noise
 
 import htj2k
+from images import ct_like, noise
 
 PIXELS = ct_like((200, 160))
 STREAM = htj2k.encode(PIXELS, num_decompositions=4)

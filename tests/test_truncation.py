@@ -5,10 +5,10 @@ from __future__ import annotations
 import imagecodecs
 import numpy as np
 import pytest
-from images import ct_like, noise
-from streams import wrap_in_boxes
 
 import htj2k
+from images import ct_like, noise
+from streams import wrap_in_boxes
 
 
 def _rgb() -> np.ndarray:

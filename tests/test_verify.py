@@ -143,9 +143,7 @@ def test_a_size_that_is_no_resolution_says_so(
     assert "131x90" in found.reason  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(
-    "expected", [[], (), frame_dict([]), {"PixelDataChecksumFromBaseToFullResolution": None}]
-)
+@pytest.mark.parametrize("expected", [[], (), frame_dict([]), {"PixelDataChecksumFromBaseToFullResolution": None}])
 def test_nothing_is_never_verified(codestream: bytes, expected: Any) -> None:
     found = verify(codestream, expected)
     assert not found.ok
@@ -252,9 +250,7 @@ def test_each_resolution_is_decoded_once(
     assert calls == [0]  # and not again in the other convention, as 16 bits leave no room between the two
 
 
-@pytest.mark.parametrize(
-    "expected", [None, True, False, "123", b"123", 1.0, [None], [1], [True], ["x"], object()]
-)
+@pytest.mark.parametrize("expected", [None, True, False, "123", b"123", 1.0, [None], [1], [True], ["x"], object()])
 def test_expected_of_the_wrong_type(codestream: bytes, expected: Any) -> None:
     with pytest.raises(TypeError, match="expected"):
         verify(codestream, expected)

@@ -68,9 +68,7 @@ def _expectation(text: str) -> list[tuple[int, int, int]] | int:
         keys = (f"{kind}DataChecksumFromBaseToFullResolution" for kind in ("Pixel", "Image"))
         document = next((document[key] for key in keys if key in document), None)
     try:
-        levels = [
-            (int(e["Width"]), int(e["Height"]), int(e["Checksum"]) & 0xFFFFFFFF) for e in document or []
-        ]
+        levels = [(int(e["Width"]), int(e["Height"]), int(e["Checksum"]) & 0xFFFFFFFF) for e in document or []]
     except (KeyError, TypeError):
         levels = []
     if not levels:

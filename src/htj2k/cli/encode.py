@@ -19,12 +19,8 @@ from .pixels import load
 @click.option("--shape", help="Raw samples: ROWS,COLUMNS[,COMPONENTS], components interleaved.")
 @click.option("--dtype", help="Raw samples: numpy's name, for example u1, <i2, >u2.")
 @click.option("--frame", type=click.IntRange(min=0), help="DICOM: which frame, from 0 (default 0).")
-@click.option(
-    "--bits-stored", type=click.IntRange(1, 32), help="Precision to declare. Default: the container's."
-)
-@click.option(
-    "--num-decompositions", type=click.IntRange(0, 32), help="Default: base at most 64 wide or high."
-)
+@click.option("--bits-stored", type=click.IntRange(1, 32), help="Precision to declare. Default: the container's.")
+@click.option("--num-decompositions", type=click.IntRange(0, 32), help="Default: base at most 64 wide or high.")
 @json_option
 @exit_2_on_error
 def encode(

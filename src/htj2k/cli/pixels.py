@@ -37,9 +37,7 @@ def load(
 
 def _load_raw(data: bytes, shape: str | None, dtype: str | None) -> Pixels:
     if shape is None or dtype is None:
-        raise ValueError(
-            "raw samples need both --shape ROWS,COLUMNS[,COMPONENTS] and --dtype, for example <u2"
-        )
+        raise ValueError("raw samples need both --shape ROWS,COLUMNS[,COMPONENTS] and --dtype, for example <u2")
     try:
         extents = tuple(int(extent) for extent in shape.split(","))
         sample = np.dtype(dtype)
@@ -51,9 +49,7 @@ def _load_raw(data: bytes, shape: str | None, dtype: str | None) -> Pixels:
     for extent in extents:
         expected *= extent
     if len(data) != expected:
-        raise ValueError(
-            f"the file has {len(data)} bytes, but --shape {shape} --dtype {dtype} make {expected}"
-        )
+        raise ValueError(f"the file has {len(data)} bytes, but --shape {shape} --dtype {dtype} make {expected}")
     return np.frombuffer(data, sample).reshape(extents)
 
 

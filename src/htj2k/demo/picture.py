@@ -28,9 +28,7 @@ def _largest(folder: ImageSetFolder) -> tuple[int, Path] | None:
         for instance, _, frame in folder.metadata().image_frames()
         if instance.dicom.get("PhotometricInterpretation") == "MONOCHROME2"
     )
-    sized = (
-        (max(c.width * c.height for c in frame.checksums), folder.frame_path(frame.id)) for frame in frames
-    )
+    sized = ((max(c.width * c.height for c in frame.checksums), folder.frame_path(frame.id)) for frame in frames)
     return max(sized, default=None)
 
 

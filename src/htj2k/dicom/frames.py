@@ -190,9 +190,7 @@ def stored_bytes(dataset: pydicom.Dataset, layout: PixelLayout) -> memoryview:
     data = memoryview(element.value or b"")
     expected = layout.frame_length * layout.frames
     if len(data) < expected:
-        raise DamagedInstance(
-            f"PixelData has {len(data)} bytes, but {_formula(layout)}: the file is truncated"
-        )
+        raise DamagedInstance(f"PixelData has {len(data)} bytes, but {_formula(layout)}: the file is truncated")
     rest = data[expected:]
     if len(rest) > 1 and (len(rest) >= layout.frame_length or any(rest)):
         raise InvalidInstance(

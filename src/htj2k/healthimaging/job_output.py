@@ -59,7 +59,9 @@ def job_summary(
     server_errors = sum(failure.is_server_error for failure in failed)
     return {
         "jobSummary": {
-            "jobId": content_id(*(json.dumps(entry.to_dict()) for entry in (*imported, *failed))),
+            "jobId": content_id(
+                *map(json.dumps, [*(i.to_dict() for i in imported), *(f.to_dict() for f in failed)])
+            ),
             "datastoreId": LOCAL_DATASTORE_ID,
             "inputS3Uri": source.resolve().as_uri(),
             "outputS3Uri": base,

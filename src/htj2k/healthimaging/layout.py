@@ -41,9 +41,7 @@ class ImageSetFolder:
     def frame_path(self, frame_id: str) -> Path:
         """The file of one frame; a `ValueError` if the ID could lead out of the folder."""
         if not is_plain_name(frame_id):
-            raise ValueError(
-                f"{frame_id!r} is no frame ID: it must be letters and digits, as a plain file name"
-            )
+            raise ValueError(f"{frame_id!r} is no frame ID: it must be letters and digits, as a plain file name")
         return self.path / FRAMES / f"{frame_id}{FRAME_SUFFIX}"
 
     def stored_names(self) -> set[str]:

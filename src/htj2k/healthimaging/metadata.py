@@ -136,10 +136,10 @@ def _parse_json(text: bytes) -> Any:
 
 
 def _read_instances(document: Mapping[str, Any]) -> Iterator[Instance]:
-    study = _mapping(document.get("Study") or {}, "Study")
+    study = _mapping({} if document.get("Study") is None else document["Study"], "Study")
     # The guide prints Series beside Study and Instances beside the series; the service nests them.
     for holder, where in ((study, "Study.Series"), (document, "Series")):
-        series = _mapping(holder.get("Series") or {}, where)
+        series = _mapping({} if holder.get("Series") is None else holder["Series"], where)
         for uid, entry in series.items():
             place = f"{where}[{uid!r}]"
             body = _mapping(entry, place)

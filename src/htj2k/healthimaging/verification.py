@@ -253,9 +253,7 @@ def _compare(task: _Task, codestream: bytes) -> tuple[Status, str, Iterable[htj2
 
 
 def _undecodable(checksum: htj2k.ResolutionChecksum, reason: str | None) -> htj2k.LevelVerification:
-    return htj2k.LevelVerification(
-        checksum.width, checksum.height, checksum.checksum, None, False, None, reason
-    )
+    return htj2k.LevelVerification(checksum.width, checksum.height, checksum.checksum, None, False, None, reason)
 
 
 def _why_not_verifiable(task: _Task) -> str:
