@@ -59,9 +59,10 @@ void check_shape(byte_span data, std::uint32_t reduce, const std::vector<std::ui
   const codestream cs = parse(data, options);
   const auto shape = shape_of(layout_at(cs, reduce));
   if (shape != expected)
-    throw error(error_code::codestream,
-                "the codestream decodes to shape " + text_of(shape) + ", expected_shape is " + text_of(expected),
-                cs.siz.offset);
+    throw error(
+        error_code::codestream,
+        "the codestream decodes to shape " + text_of(shape) + ", expected_shape is " + text_of(expected),
+        cs.siz.offset);
 }
 
 py::array new_array(const image_layout& layout) {
@@ -76,8 +77,8 @@ void check_out(const py::array& out, const image_layout& layout) {
     fits = static_cast<std::uint64_t>(out.shape(static_cast<py::ssize_t>(i))) == shape[i];
   if (!fits)
     throw py::value_error("out has shape " + std::string(py::str(out.attr("shape"))) + " and dtype " +
-                          std::string(py::str(out.dtype())) + "; this codestream decodes to " + text_of(shape) +
-                          " of dtype " + std::string(py::str(wanted_dtype.dtype())));
+                          std::string(py::str(out.dtype())) + "; this codestream decodes to " +
+                          text_of(shape) + " of dtype " + std::string(py::str(wanted_dtype.dtype())));
   if (!out.writeable()) throw py::value_error("out is read-only");
 }
 
@@ -117,7 +118,8 @@ py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bo
     const py::gil_scoped_release release;
     result = decode_damaged(opened, options_of(reduce, clamp_to_container), view);
   }
-  const py::object reason = result.reason.empty() ? py::object(py::none()) : py::object(py::str(result.reason));
+  const py::object reason =
+      result.reason.empty() ? py::object(py::none()) : py::object(py::str(result.reason));
   return py::make_tuple(pixels, result.reason.empty(), opened.walk.resolutions_complete(), bytes_used(opened),
                         reason, list_of(result.messages));
 }
@@ -132,8 +134,9 @@ py::tuple look_at_buffer(const py::object& data, const std::optional<std::uint64
 void bind_options(py::module_& m) {
   py::class_<encode_comment>(m, "EncodeComment")
       .def(py::init<>())
-      .def_property("data", [](const encode_comment& c) { return py::bytes(c.bytes); },
-                    [](encode_comment& c, const py::bytes& b) { c.bytes = std::string(b); })
+      .def_property(
+          "data", [](const encode_comment& c) { return py::bytes(c.bytes); },
+          [](encode_comment& c, const py::bytes& b) { c.bytes = std::string(b); })
       .def_readwrite("is_text", &encode_comment::is_text);
   py::class_<encode_options>(m, "EncodeOptions")
       .def(py::init<>())
@@ -164,8 +167,8 @@ void bind_codec(py::module_& m) {
   m.def("encode", &encode_array, py::arg("pixels"), py::arg("options"));
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true));
-  m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
-        py::arg("max_pixels").none(true));
+  m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"),
+        py::arg("clamp_to_container"), py::arg("max_pixels").none(true));
   m.def("look_at", &look_at_buffer, py::arg("data"), py::arg("max_pixels").none(true));
 }
 

@@ -9,24 +9,32 @@ namespace {
 
 const char* class_name(error_code code) {
   switch (code) {
-    case error_code::codestream: return "CodestreamError";
-    case error_code::not_htj2k: return "NotHTJ2KError";
-    case error_code::truncated: return "TruncatedError";
-    case error_code::limit: return "LimitError";
-    case error_code::unsupported: return "UnsupportedError";
-    case error_code::invalid_argument: return "ValueError";
+    case error_code::codestream:
+      return "CodestreamError";
+    case error_code::not_htj2k:
+      return "NotHTJ2KError";
+    case error_code::truncated:
+      return "TruncatedError";
+    case error_code::limit:
+      return "LimitError";
+    case error_code::unsupported:
+      return "UnsupportedError";
+    case error_code::invalid_argument:
+      return "ValueError";
   }
   return "HTJ2KError";
 }
 
 py::object make_exception(const error& e) {
-  if (e.code() == error_code::invalid_argument) return py::module_::import("builtins").attr("ValueError")(e.what());
+  if (e.code() == error_code::invalid_argument)
+    return py::module_::import("builtins").attr("ValueError")(e.what());
   const py::object type = py::module_::import("htj2k.errors").attr(class_name(e.code()));
   py::object exception = type(e.what());
   exception.attr("offset") = e.offset() ? py::object(py::int_(*e.offset())) : py::none();
   if (e.code() == error_code::truncated) {
     exception.attr("bytes_present") = e.cut().bytes_present;
-    exception.attr("bytes_needed") = e.cut().bytes_needed ? py::object(py::int_(e.cut().bytes_needed)) : py::none();
+    exception.attr("bytes_needed") =
+        e.cut().bytes_needed ? py::object(py::int_(e.cut().bytes_needed)) : py::none();
     exception.attr("resolutions_complete") = e.cut().resolutions_complete;
   }
   return exception;

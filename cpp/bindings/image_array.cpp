@@ -36,7 +36,8 @@ bool is_foreign(const py::dtype& dtype) {
 
 std::uint32_t extent(py::ssize_t n) {
   if (n < 1 || n > std::numeric_limits<std::int32_t>::max())
-    throw py::value_error("pixels have an axis of length " + std::to_string(n) + "; each must be 1 to 2**31 - 1");
+    throw py::value_error("pixels have an axis of length " + std::to_string(n) +
+                          "; each must be 1 to 2**31 - 1");
   return static_cast<std::uint32_t>(n);
 }
 
@@ -63,12 +64,18 @@ basic_image_view<Void> make_view(const py::array& array, Void* data) {
 
 const char* dtype_name(sample_type type) {
   switch (type) {
-    case sample_type::u1: return "u1";
-    case sample_type::i1: return "i1";
-    case sample_type::u2: return "u2";
-    case sample_type::i2: return "i2";
-    case sample_type::u4: return "u4";
-    case sample_type::i4: return "i4";
+    case sample_type::u1:
+      return "u1";
+    case sample_type::i1:
+      return "i1";
+    case sample_type::u2:
+      return "u2";
+    case sample_type::i2:
+      return "i2";
+    case sample_type::u4:
+      return "u4";
+    case sample_type::i4:
+      return "i4";
   }
   return "u1";
 }

@@ -15,6 +15,7 @@ const_image_view view_of(const pybind11::array& array);
 image_view mutable_view_of(pybind11::array& array);
 
 // A new C-contiguous array: (height, width) for one component, else (height, width, components).
-pybind11::array make_array(sample_type type, std::uint32_t width, std::uint32_t height, std::uint32_t components);
+pybind11::array make_array(sample_type type, std::uint32_t width, std::uint32_t height,
+                           std::uint32_t components);
 
 }  // namespace htj2k::bindings

@@ -31,7 +31,8 @@ void check_layout(const ojph::param_siz& siz, const image_view& out) {
   for (std::uint32_t c = 0; agrees && c < out.components; ++c)
     agrees = siz.get_recon_width(c) == out.width && siz.get_recon_height(c) == out.height;
   if (!agrees)
-    throw error(error_code::codestream, "OpenJPH reads another image size from the codestream than its SIZ tells");
+    throw error(error_code::codestream,
+                "OpenJPH reads another image size from the codestream than its SIZ tells");
 }
 
 void pull_rows(ojph::codestream& codestream, const std::vector<value_range>& ranges, const image_view& out) {
@@ -91,7 +92,8 @@ std::vector<message> decode_strict(const open_codestream& opened, const decode_o
   return pull_pixels({bytes.data(), bytes.size()}, options, out);
 }
 
-damaged_result decode_damaged(const damaged_codestream& opened, decode_options options, const image_view& out) {
+damaged_result decode_damaged(const damaged_codestream& opened, decode_options options,
+                              const image_view& out) {
   damaged_result result;
   const auto bytes = whole_packets(opened.cs, opened.walk);
   const byte_span codestream{bytes.data(), bytes.size()};

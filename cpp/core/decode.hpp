@@ -17,8 +17,8 @@ struct decode_options {
   bool resilient = false;  // go on after damage, for previews
 };
 
-// Pulls pixels through OpenJPH. `codestream` runs from SOC to EOC and has been checked by strict.hpp; `out` has
-// its layout. Returns what OpenJPH remarked; unless resilient, a warning is an error.
+// Pulls pixels through OpenJPH. `codestream` runs from SOC to EOC and has been checked by strict.hpp; `out`
+// has its layout. Returns what OpenJPH remarked; unless resilient, a warning is an error.
 std::vector<message> pull_pixels(byte_span codestream, const decode_options& options, const image_view& out);
 
 // decode: every byte is there, or an error.
@@ -31,9 +31,10 @@ struct damaged_result {
   std::string reason;  // why the pixels are not the image; empty when they are
 };
 
-// The whole packets of a damaged codestream; what they do not tell is mid-grey or blurred. When even those make
-// OpenJPH fail, the pixels are zero and the reason says so.
+// The whole packets of a damaged codestream; what they do not tell is mid-grey or blurred. When even those
+// make OpenJPH fail, the pixels are zero and the reason says so.
 struct damaged_codestream;
-damaged_result decode_damaged(const damaged_codestream& opened, decode_options options, const image_view& out);
+damaged_result decode_damaged(const damaged_codestream& opened, decode_options options,
+                              const image_view& out);
 
 }  // namespace htj2k

@@ -1,12 +1,12 @@
 #include "core/encode.hpp"
 
-#include <algorithm>
-#include <string>
-
 #include <ojph_codestream.h>
 #include <ojph_file.h>
 #include <ojph_mem.h>
 #include <ojph_params.h>
+
+#include <algorithm>
+#include <string>
 
 #include "core/error.hpp"
 #include "core/ojph_messages.hpp"
@@ -89,9 +89,9 @@ void write_headers(ojph::codestream& codestream, growing_file& file, const encod
   std::string index = "[" + std::to_string(row) + ", " + std::to_string(column);
   if (image.components > 1) index += ", " + std::to_string(component);
   throw error(error_code::invalid_argument,
-              "pixels" + index + "] is " + std::to_string(value(column)) + ", which does not fit bits_stored=" +
-                  std::to_string(bit_depth) + " (" + std::to_string(range.low) + " to " +
-                  std::to_string(range.high) +
+              "pixels" + index + "] is " + std::to_string(value(column)) +
+                  ", which does not fit bits_stored=" + std::to_string(bit_depth) + " (" +
+                  std::to_string(range.low) + " to " + std::to_string(range.high) +
                   "); give a larger bits_stored, or mask_unused_bits=True to drop the bits above it");
 }
 

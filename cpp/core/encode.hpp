@@ -26,7 +26,8 @@ struct encode_options {
   std::string progression_order = "RPCL";
   std::uint32_t block_width = 64;
   std::uint32_t block_height = 64;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> precincts;  // width, height; base to full, last repeats
+  std::vector<std::pair<std::uint32_t, std::uint32_t>>
+      precincts;                 // width, height; base to full, last repeats
   std::uint32_t tile_width = 0;  // 0: one tile
   std::uint32_t tile_height = 0;
   bool tlm = true;

@@ -10,19 +10,19 @@
 namespace htj2k {
 
 enum class error_code {
-  codestream,         // CodestreamError: the bytes break the standard, or the library refused them
-  not_htj2k,          // NotHTJ2KError: the bytes are something else, and the message says what
-  truncated,          // TruncatedError: bytes are missing at the end
-  limit,              // LimitError: larger than the caller allows
-  unsupported,        // UnsupportedError: legal, but not decodable here
-  invalid_argument,   // ValueError
+  codestream,        // CodestreamError: the bytes break the standard, or the library refused them
+  not_htj2k,         // NotHTJ2KError: the bytes are something else, and the message says what
+  truncated,         // TruncatedError: bytes are missing at the end
+  limit,             // LimitError: larger than the caller allows
+  unsupported,       // UnsupportedError: legal, but not decodable here
+  invalid_argument,  // ValueError
 };
 
 // What a TruncatedError can tell its reader beyond the message.
 struct truncation {
   std::uint64_t bytes_present = 0;
-  std::uint64_t bytes_needed = 0;           // 0: not known
-  std::int32_t resolutions_complete = 0;    // how many resolutions, from the base up, are whole
+  std::uint64_t bytes_needed = 0;         // 0: not known
+  std::int32_t resolutions_complete = 0;  // how many resolutions, from the base up, are whole
 };
 
 class error : public std::runtime_error {

@@ -10,7 +10,9 @@ namespace htj2k {
 enum class sample_type : std::uint8_t { u1, i1, u2, i2, u4, i4 };
 
 constexpr std::size_t sample_size(sample_type t) {
-  return t == sample_type::u1 || t == sample_type::i1 ? 1 : t == sample_type::u2 || t == sample_type::i2 ? 2 : 4;
+  return t == sample_type::u1 || t == sample_type::i1   ? 1
+         : t == sample_type::u2 || t == sample_type::i2 ? 2
+                                                        : 4;
 }
 
 constexpr bool sample_is_signed(sample_type t) {

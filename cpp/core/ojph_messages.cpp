@@ -1,13 +1,13 @@
 #include "core/ojph_messages.hpp"
 
+#include <ojph_codestream.h>
+#include <ojph_message.h>
+
 #include <cstdarg>
 #include <cstdio>
 #include <mutex>
 #include <new>
 #include <utility>
-
-#include <ojph_codestream.h>
-#include <ojph_message.h>
 
 #include "core/error.hpp"
 

@@ -37,13 +37,14 @@ std::uint64_t skip_eph(byte_span bytes, std::uint64_t position, std::uint64_t st
   return position + eph_size;
 }
 
-// A cleanup pass ends in the plane below the missing ones, refinement passes in the next. OpenJPH drops the passes
-// of blocks that have no such plane, and warns of it only once in a process.
+// A cleanup pass ends in the plane below the missing ones, refinement passes in the next. OpenJPH drops the
+// passes of blocks that have no such plane, and warns of it only once in a process.
 void check_planes(unsigned missing, unsigned coded_passes, unsigned bit_planes, std::uint64_t offset) {
   const unsigned used = missing + (coded_passes > 1 ? 2 : 1);
   if (used > bit_planes)
-    fail("a codeblock has " + std::to_string(missing) + " missing bit-planes and " + std::to_string(coded_passes) +
-             " coding passes, which do not fit the " + std::to_string(bit_planes) + " bit-planes of its subband",
+    fail("a codeblock has " + std::to_string(missing) + " missing bit-planes and " +
+             std::to_string(coded_passes) + " coding passes, which do not fit the " +
+             std::to_string(bit_planes) + " bit-planes of its subband",
          offset);
 }
 
@@ -106,7 +107,8 @@ void packet_header_reader::tag_tree::reset(const block_grid& grid) {
 }
 
 // With one layer the tree only says included (0) or not (1), and a branch without any says so once.
-bool packet_header_reader::read_inclusion(bit_reader& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y) {
+bool packet_header_reader::read_inclusion(bit_reader& bits, tag_tree& tree, std::uint32_t x,
+                                          std::uint32_t y) {
   for (unsigned level = tree.num_levels(); level-- > 0;) {
     auto& node = tree.at(x, y, level);
     if (!node.known) {

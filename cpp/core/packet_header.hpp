@@ -25,8 +25,8 @@ struct packet_extent {
 // Keeps its scratch between packets.
 class packet_header_reader {
 public:
-  // Reads the header at `start`, which must end by `stop`; whether the body fits too is for the caller to see.
-  // Throws an error that says what is wrong; the caller adds which packet it was.
+  // Reads the header at `start`, which must end by `stop`; whether the body fits too is for the caller to
+  // see. Throws an error that says what is wrong; the caller adds which packet it was.
   packet_extent read(byte_span bytes, std::uint64_t start, std::uint64_t stop, const block_grid* grids,
                      std::size_t num_grids, bool uses_sop, bool uses_eph);
 

@@ -18,7 +18,8 @@ unsigned bit_planes_of(const quantization& q, unsigned r, unsigned band) {
   return q.guard_bits + exponent - std::min(1U, exponent);
 }
 
-tile_resolution make_resolution(const rect& component, const coding_style& style, const quantization& steps, unsigned r) {
+tile_resolution make_resolution(const rect& component, const coding_style& style, const quantization& steps,
+                                unsigned r) {
   const unsigned levels = style.num_decompositions;
   tile_resolution result;
   result.area = resolution_rect(component, levels, r);
@@ -38,12 +39,14 @@ tile_resolution make_resolution(const rect& component, const coding_style& style
     return result;
   }
   const unsigned level = levels - r + 1;
-  result.bands = {subband_rect(component, orientation::hl, level), subband_rect(component, orientation::lh, level),
+  result.bands = {subband_rect(component, orientation::hl, level),
+                  subband_rect(component, orientation::lh, level),
                   subband_rect(component, orientation::hh, level)};
   return result;
 }
 
-// How many codeblocks of size 2^log_block meet the part of [begin, end) that lies in cell `cell` of size 2^log_cell.
+// How many codeblocks of size 2^log_block meet the part of [begin, end) that lies in cell `cell` of size
+// 2^log_cell.
 std::uint32_t blocks_in_cell(std::uint32_t begin, std::uint32_t end, std::uint64_t cell, unsigned log_cell,
                              unsigned log_block) {
   const auto low = static_cast<std::uint32_t>(std::max<std::uint64_t>(begin, cell << log_cell));
@@ -51,8 +54,8 @@ std::uint32_t blocks_in_cell(std::uint32_t begin, std::uint32_t end, std::uint64
   return low >= high ? 0 : static_cast<std::uint32_t>(count_cells(low, high, log_block));
 }
 
-// The reference-grid coordinate at which a position-driven progression meets a precinct row or column: its own
-// start or, for the first one when the tile cuts it, the tile's (the conditions in B.12.1.3).
+// The reference-grid coordinate at which a position-driven progression meets a precinct row or column: its
+// own start or, for the first one when the tile cuts it, the tile's (the conditions in B.12.1.3).
 std::uint64_t start_on_grid(std::uint64_t index, std::uint64_t resolution_start, std::uint64_t tile_start,
                             unsigned log_precinct, unsigned levels_above, std::uint64_t subsampling) {
   const std::uint64_t first = resolution_start >> log_precinct;
@@ -84,7 +87,8 @@ void add_packets(const codestream& cs, const tile_geometry& geometry, std::uint3
 template <typename Key>
 void sort_by(std::vector<packet_id>& packets, Key key) {
   const auto before = [&](const packet_id& a, const packet_id& b) { return key(a) < key(b); };
-  if (!std::is_sorted(packets.begin(), packets.end(), before)) std::sort(packets.begin(), packets.end(), before);
+  if (!std::is_sorted(packets.begin(), packets.end(), before))
+    std::sort(packets.begin(), packets.end(), before);
 }
 
 }  // namespace
@@ -128,7 +132,8 @@ std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, co
   switch (static_cast<progression>(defaults_of(cs, tile).progression_order)) {
     case progression::lrcp:
     case progression::rlcp:  // with one layer they are the same
-      sort_by(packets, [](const packet_id& p) { return std::make_tuple(p.resolution, p.component, p.precinct); });
+      sort_by(packets,
+              [](const packet_id& p) { return std::make_tuple(p.resolution, p.component, p.precinct); });
       break;
     case progression::rpcl:
       sort_by(packets, [](const packet_id& p) {

@@ -13,12 +13,12 @@ namespace htj2k {
 
 // One resolution of one component of one tile.
 struct tile_resolution {
-  rect area;                       // trx0, try0, trx1, try1
-  unsigned ppx = 15, ppy = 15;     // log2 of the precinct size
-  unsigned xcb = 6, ycb = 6;       // log2 of the codeblock size, cut to the precinct (B.7)
+  rect area;                    // trx0, try0, trx1, try1
+  unsigned ppx = 15, ppy = 15;  // log2 of the precinct size
+  unsigned xcb = 6, ycb = 6;    // log2 of the codeblock size, cut to the precinct (B.7)
   std::uint64_t precincts_across = 0, precincts_down = 0;
   unsigned num_bands = 1;
-  std::array<rect, 3> bands;       // LL alone, or HL, LH, HH
+  std::array<rect, 3> bands;  // LL alone, or HL, LH, HH
   std::array<unsigned, 3> bit_planes{};
 
   std::uint64_t num_precincts() const { return precincts_across * precincts_down; }
@@ -27,9 +27,9 @@ struct tile_resolution {
 };
 
 struct tile_geometry {
-  rect area;                                                // tx0, ty0, tx1, ty1
-  std::vector<std::vector<tile_resolution>> components;     // [component][resolution], base first
-  std::uint64_t num_packets = 0;                            // with one layer: the number of precincts
+  rect area;                                             // tx0, ty0, tx1, ty1
+  std::vector<std::vector<tile_resolution>> components;  // [component][resolution], base first
+  std::uint64_t num_packets = 0;                         // with one layer: the number of precincts
 };
 
 struct packet_id {

@@ -10,8 +10,8 @@
 namespace htj2k {
 namespace {
 
-// A packet is at least one byte, so a file cannot hold more packets than bytes. The allowance lets the base of
-// a cut download be read; it bounds what a few bytes can make us enumerate.
+// A packet is at least one byte, so a file cannot hold more packets than bytes. The allowance lets the base
+// of a cut download be read; it bounds what a few bytes can make us enumerate.
 constexpr std::uint64_t packet_allowance = 1U << 20;
 
 std::string name_of(const packet_id& id, std::uint16_t tile) {
@@ -22,7 +22,9 @@ std::string name_of(const packet_id& id, std::uint16_t tile) {
 class tile_walk {
 public:
   tile_walk(const codestream& cs, std::uint16_t tile, std::uint32_t reduce)
-      : tile_(tile), geometry_(geometry_of_tile(cs, tile)), uses_sop_(defaults_of(cs, tile).uses_sop),
+      : tile_(tile),
+        geometry_(geometry_of_tile(cs, tile)),
+        uses_sop_(defaults_of(cs, tile).uses_sop),
         uses_eph_(defaults_of(cs, tile).uses_eph) {
     if (geometry_.num_packets > cs.range.size() + packet_allowance)
       throw error(error_code::limit, "tile " + std::to_string(tile) + " declares " +
@@ -43,15 +45,17 @@ public:
     return static_cast<std::uint32_t>(geometry_.components[id.component].size() - 1 - id.resolution);
   }
 
-  // Reads packets from [position, stop) and moves `position` over each whole one. Throws what is wrong with the
-  // first that is not.
+  // Reads packets from [position, stop) and moves `position` over each whole one. Throws what is wrong with
+  // the first that is not.
   template <typename Seen>
-  void read(byte_span bytes, std::uint64_t& position, std::uint64_t stop, packet_header_reader& reader, Seen seen) {
+  void read(byte_span bytes, std::uint64_t& position, std::uint64_t stop, packet_header_reader& reader,
+            Seen seen) {
     while (position < stop && !is_finished()) {
       const packet_id& id = packets_[next_];
       const auto& resolution = geometry_.components[id.component][id.resolution];
       const auto grids = resolution.grids_of(id.precinct);
-      const packet_extent extent = read_one(id, bytes, position, stop, grids.data(), resolution.num_bands, reader);
+      const packet_extent extent =
+          read_one(id, bytes, position, stop, grids.data(), resolution.num_bands, reader);
       check_body(id, extent, position, stop);
       position += extent.header_size + extent.body_size;
       ++next_;
@@ -68,7 +72,8 @@ public:
   std::uint64_t cut_packet_stop() const { return cut_packet_stop_; }
 
 private:
-  void check_body(const packet_id& id, const packet_extent& extent, std::uint64_t position, std::uint64_t stop) {
+  void check_body(const packet_id& id, const packet_extent& extent, std::uint64_t position,
+                  std::uint64_t stop) {
     const std::uint64_t body = position + extent.header_size;
     if (extent.body_size <= stop - body) return;
     cut_packet_stop_ = body + extent.body_size;
@@ -105,7 +110,8 @@ public:
 
   packet_walk run() {
     result_.part_stops.assign(cs_.tile_parts.size(), 0);
-    for (std::size_t i = 0; i < cs_.tile_parts.size(); ++i) read_part(cs_.tile_parts[i], result_.part_stops[i]);
+    for (std::size_t i = 0; i < cs_.tile_parts.size(); ++i)
+      read_part(cs_.tile_parts[i], result_.part_stops[i]);
     mark_missing();
     return std::move(result_);
   }
@@ -113,7 +119,8 @@ public:
 private:
   tile_walk& walk_of(std::uint16_t tile) {
     const auto found = tiles_.find(tile);
-    return found != tiles_.end() ? found->second : tiles_.emplace(tile, tile_walk(cs_, tile, reduce_)).first->second;
+    return found != tiles_.end() ? found->second
+                                 : tiles_.emplace(tile, tile_walk(cs_, tile, reduce_)).first->second;
   }
 
   void read_part(const tile_part& part, std::uint64_t& part_stop) {
@@ -123,11 +130,13 @@ private:
     part_stop = part.header.stop;
     if (walk.is_finished() && reduce_ > 0) return;
     try {
-      walk.read(cs_.data, part_stop, present, reader_, [&](std::uint32_t reduce) { extend(reduce, part_stop); });
+      walk.read(cs_.data, part_stop, present, reader_,
+                [&](std::uint32_t reduce) { extend(reduce, part_stop); });
       if (walk.is_exhausted() && part_stop < present)
         throw error(error_code::codestream,
                     "tile " + std::to_string(part.tile) + " has " + std::to_string(present - part_stop) +
-                        " bytes after its last packet", part_stop);
+                        " bytes after its last packet",
+                    part_stop);
     } catch (const error& e) {
       walk.is_broken = true;
       // In a tile-part that is cut short, a packet that does not fit is only missing.

@@ -17,10 +17,10 @@ struct level_extent {
 };
 
 struct packet_walk {
-  std::vector<level_extent> by_reduce;  // [reduce], 0 is full size
-  std::optional<error> fault;           // damage: what no amount of further bytes can mend
-  std::uint64_t bytes_needed = 0;       // the first packet that is cut ends here, 0: not known
-  std::vector<std::uint64_t> part_stops; // [tile-part] where its last whole packet ends; 0: nothing usable
+  std::vector<level_extent> by_reduce;    // [reduce], 0 is full size
+  std::optional<error> fault;             // damage: what no amount of further bytes can mend
+  std::uint64_t bytes_needed = 0;         // the first packet that is cut ends here, 0: not known
+  std::vector<std::uint64_t> part_stops;  // [tile-part] where its last whole packet ends; 0: nothing usable
 
   // How many resolutions, from the base up, are whole.
   std::int32_t resolutions_complete() const;

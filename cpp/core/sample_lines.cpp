@@ -51,12 +51,18 @@ void load_row(const const_image_view& image, std::uint32_t component, std::uint3
               value_range& seen) {
   const auto* source = row_start(image, component, row);
   switch (image.type) {
-    case sample_type::u1: return load<std::uint8_t>(image, source, line, seen);
-    case sample_type::i1: return load<std::int8_t>(image, source, line, seen);
-    case sample_type::u2: return load<std::uint16_t>(image, source, line, seen);
-    case sample_type::i2: return load<std::int16_t>(image, source, line, seen);
-    case sample_type::u4: return load<std::uint32_t>(image, source, line, seen);
-    case sample_type::i4: return load<std::int32_t>(image, source, line, seen);
+    case sample_type::u1:
+      return load<std::uint8_t>(image, source, line, seen);
+    case sample_type::i1:
+      return load<std::int8_t>(image, source, line, seen);
+    case sample_type::u2:
+      return load<std::uint16_t>(image, source, line, seen);
+    case sample_type::i2:
+      return load<std::int16_t>(image, source, line, seen);
+    case sample_type::u4:
+      return load<std::uint32_t>(image, source, line, seen);
+    case sample_type::i4:
+      return load<std::int32_t>(image, source, line, seen);
   }
 }
 
@@ -64,12 +70,18 @@ void store_row(const std::int32_t* line, std::size_t count, const value_range& r
                std::uint32_t component, std::uint32_t row) {
   auto* target = row_start(image, component, row);
   switch (image.type) {
-    case sample_type::u1: return store<std::uint8_t>(line, count, range, image.column_stride, target);
-    case sample_type::i1: return store<std::int8_t>(line, count, range, image.column_stride, target);
-    case sample_type::u2: return store<std::uint16_t>(line, count, range, image.column_stride, target);
-    case sample_type::i2: return store<std::int16_t>(line, count, range, image.column_stride, target);
-    case sample_type::u4: return store<std::uint32_t>(line, count, range, image.column_stride, target);
-    case sample_type::i4: return store<std::int32_t>(line, count, range, image.column_stride, target);
+    case sample_type::u1:
+      return store<std::uint8_t>(line, count, range, image.column_stride, target);
+    case sample_type::i1:
+      return store<std::int8_t>(line, count, range, image.column_stride, target);
+    case sample_type::u2:
+      return store<std::uint16_t>(line, count, range, image.column_stride, target);
+    case sample_type::i2:
+      return store<std::int16_t>(line, count, range, image.column_stride, target);
+    case sample_type::u4:
+      return store<std::uint32_t>(line, count, range, image.column_stride, target);
+    case sample_type::i4:
+      return store<std::int32_t>(line, count, range, image.column_stride, target);
   }
 }
 

@@ -17,21 +17,23 @@ constexpr unsigned max_reduced_depth = 28;
 void check_reduce(const codestream& cs, std::uint32_t reduce) {
   const std::uint32_t most = max_reduce(cs);
   if (reduce > most)
-    throw error(error_code::invalid_argument, "reduce is " + std::to_string(reduce) + "; this codestream has " +
-                                                  std::to_string(most) + " decomposition levels, so 0 to " +
-                                                  std::to_string(most) + " are possible");
+    throw error(error_code::invalid_argument,
+                "reduce is " + std::to_string(reduce) + "; this codestream has " + std::to_string(most) +
+                    " decomposition levels, so 0 to " + std::to_string(most) + " are possible");
 }
 
 error missing_bytes(const codestream& cs, const packet_walk& walk, std::uint32_t reduce) {
   truncation cut;
   cut.bytes_present = cs.data.size;
-  cut.bytes_needed = std::max(walk.bytes_needed, resolution_stops(cs)[num_resolutions(cs) - 1 - reduce].value_or(0));
+  cut.bytes_needed =
+      std::max(walk.bytes_needed, resolution_stops(cs)[num_resolutions(cs) - 1 - reduce].value_or(0));
   cut.resolutions_complete = walk.resolutions_complete();
-  return error("the data end before the last packet that reduce=" + std::to_string(reduce) + " needs: " +
-                   std::to_string(cs.data.size) + " bytes are here" +
-                   (cut.bytes_needed != 0 ? ", at least " + std::to_string(cut.bytes_needed) + " are needed" : "") +
-                   " (" + std::to_string(cut.resolutions_complete) + " resolutions are whole)",
-               cut);
+  return error(
+      "the data end before the last packet that reduce=" + std::to_string(reduce) +
+          " needs: " + std::to_string(cs.data.size) + " bytes are here" +
+          (cut.bytes_needed != 0 ? ", at least " + std::to_string(cut.bytes_needed) + " are needed" : "") +
+          " (" + std::to_string(cut.resolutions_complete) + " resolutions are whole)",
+      cut);
 }
 
 void append(std::vector<std::uint8_t>& target, byte_span data, std::uint64_t start, std::uint64_t stop) {
@@ -47,12 +49,14 @@ image_layout layout_at(const codestream& cs, std::uint32_t reduce) {
   for (const auto& component : cs.siz.components) {
     if (component.is_signed != first.is_signed)
       throw error(error_code::unsupported,
-                  "the codestream has signed and unsigned components, which do not fit one array", cs.siz.offset);
+                  "the codestream has signed and unsigned components, which do not fit one array",
+                  cs.siz.offset);
     bit_depth = std::max<unsigned>(bit_depth, component.bit_depth);
   }
   if (reduce > 0 && bit_depth > max_reduced_depth)
     throw error(error_code::unsupported,
-                "components of " + std::to_string(bit_depth) + " bits decode at full size only: at reduced sizes up to " +
+                "components of " + std::to_string(bit_depth) +
+                    " bits decode at full size only: at reduced sizes up to " +
                     std::to_string(max_reduced_depth) + " bits are exact",
                 cs.siz.offset);
   image_layout layout;
@@ -62,14 +66,16 @@ image_layout layout_at(const codestream& cs, std::uint32_t reduce) {
   layout.height = area.height();
   layout.components = cs.siz.num_components();
   if (layout.width == 0 || layout.height == 0)
-    throw error(error_code::unsupported, "the image is empty at reduce=" + std::to_string(reduce), cs.siz.offset);
+    throw error(error_code::unsupported, "the image is empty at reduce=" + std::to_string(reduce),
+                cs.siz.offset);
   return layout;
 }
 
 open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t reduce) {
   parse_options options;
   options.bounds = bounds;
-  // What comes after a reduced decode's last packet is not this call's business: it may be missing altogether.
+  // What comes after a reduced decode's last packet is not this call's business: it may be missing
+  // altogether.
   options.keep_damaged = reduce > 0;
   open_codestream result;
   result.cs = parse(data, options);
@@ -117,7 +123,8 @@ arrival look_at(byte_span data, const limits& bounds) {
   if (result.is_whole)
     check_complete(cs);
   else  // without its EOC the full resolution is not whole
-    result.resolutions_complete = std::min(result.resolutions_complete, static_cast<std::int32_t>(max_reduce(cs)));
+    result.resolutions_complete =
+        std::min(result.resolutions_complete, static_cast<std::int32_t>(max_reduce(cs)));
   return result;
 }
 

@@ -11,8 +11,8 @@
 
 namespace htj2k {
 
-// The layout of the pixels at `reduce`. Throws invalid_argument when the codestream has no such resolution and
-// unsupported when its components do not fit one array.
+// The layout of the pixels at `reduce`. Throws invalid_argument when the codestream has no such resolution
+// and unsupported when its components do not fit one array.
 image_layout layout_at(const codestream& cs, std::uint32_t reduce);
 
 struct open_codestream {

@@ -66,8 +66,8 @@ void load_contiguous_line(const void* source, std::size_t count, std::int32_t* l
 
 // Writes `count` samples `stride` bytes apart, each clamped to [low, high]: never wrapped.
 template <typename T>
-void store_line(const std::int32_t* line, std::size_t count, std::int32_t low, std::int32_t high, void* target,
-                std::ptrdiff_t stride) {
+void store_line(const std::int32_t* line, std::size_t count, std::int32_t low, std::int32_t high,
+                void* target, std::ptrdiff_t stride) {
   auto* p = static_cast<unsigned char*>(target);
   for (std::size_t i = 0; i < count; ++i, p += stride) {
     std::int32_t value = line[i];
