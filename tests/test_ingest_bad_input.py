@@ -1,0 +1,93 @@
+"""Bad files land in failure.ndjson with a reason; they never stop a job or leave half of anything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from dicom_files import dataset, failure, lines, noise, write
+from htj2k.cli.app import app
+from htj2k.dicom import ingest
+from htj2k.healthimaging import find_image_sets, verify_folder
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, of the values that are too long
+@pytest.mark.parametrize(
+    ("attributes", "text"),
+    [
+        ({"Rows": None}, "Rows"),
+        ({"BitsAllocated": None}, "BitsAllocated"),
+        ({"StudyInstanceUID": None}, "StudyInstanceUID"),
+        ({"SeriesInstanceUID": None}, "SeriesInstanceUID"),
+        ({"PhotometricInterpretation": "CMYK"}, "CMYK"),
+        ({"BitsAllocated": 24}, "24"),
+        ({"PixelData": b"\0" * 10}, "10"),
+        ({"PatientID": "x" * 257}, "PatientID"),
+        ({"StudyID": "x" * 17}, "StudyID"),
+    ],
+)
+def test_one_bad_attribute(tmp_path: Path, attributes: dict[str, Any], text: str) -> None:
+    ds = dataset(noise((8, 9), "u2"), **attributes)
+    write(tmp_path / "in" / "bad.dcm", ds)
+    write(tmp_path / "in" / "good.dcm", dataset(noise((8, 9), "u2")))
+    report = ingest(tmp_path / "in", tmp_path / "out")
+    assert len(report.imported) == 1
+    assert text in failure(tmp_path / "out")["message"]
+    assert verify_folder(tmp_path / "out").ok
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\0" * 128 + b"DICM", b"\0" * 200])
+def test_not_dicom(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "file").write_bytes(content)
+    report = ingest(tmp_path / "in", tmp_path / "out")
+    assert not report.imported
+    assert failure(tmp_path / "out")["message"]
+
+
+def test_truncated_at_many_places(tmp_path: Path) -> None:
+    write(tmp_path / "whole.dcm", dataset(noise((8, 9), "u2")))
+    whole = (tmp_path / "whole.dcm").read_bytes()
+    (tmp_path / "in").mkdir()
+    for n in range(0, len(whole), 37):
+        (tmp_path / "in" / f"{n:05}").write_bytes(whole[:n])
+    report = ingest(tmp_path / "in", tmp_path / "out")
+    # A cut before the pixel data can leave a readable instance without pixels, but never one with wrong pixels.
+    frames = [len(i.image_frames) for f in find_image_sets(tmp_path / "out") for i in f.metadata().instances]
+    assert sum(frames) == 0
+    assert len(report.imported) + len(lines(tmp_path / "out", "failure")) == len(range(0, len(whole), 37))
+
+
+def test_exit_codes(tmp_path: Path) -> None:
+    write(tmp_path / "in" / "good.dcm", dataset(noise((8, 9), "u2")))
+    (tmp_path / "in" / "bad").write_bytes(b"x")
+    (tmp_path / "only-bad").mkdir()
+    (tmp_path / "only-bad" / "bad").write_bytes(b"x")
+    run = CliRunner().invoke
+    assert run(app, ["ingest", str(tmp_path / "in"), str(tmp_path / "1")]).exit_code == 0
+    assert run(app, ["ingest", str(tmp_path / "only-bad"), str(tmp_path / "2")]).exit_code == 1
+    assert run(app, ["ingest", str(tmp_path / "nowhere"), str(tmp_path / "3")]).exit_code == 2
+    (tmp_path / "file").write_bytes(b"")
+    assert run(app, ["ingest", str(tmp_path / "in"), str(tmp_path / "file" / "x")]).exit_code == 2
+
+
+def test_killed_in_the_middle_leaves_no_half_image_set(tmp_path: Path) -> None:
+    for number in range(30):
+        write(tmp_path / "in" / f"{number}.dcm", dataset(noise((600, 600), "u2", seed=number)))
+    command = [sys.executable, "-m", "htj2k.cli", "ingest", str(tmp_path / "in"), str(tmp_path / "out")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.7)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    if (tmp_path / "out").exists():
+        for folder in find_image_sets(tmp_path / "out"):
+            for instance in folder.metadata().instances:
+                assert all(folder.frame_path(frame.id).exists() for frame in instance.image_frames)
