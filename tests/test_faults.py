@@ -1,0 +1,43 @@
+"""The field's known crashes from one changed field (recipes in faults.py): always an exception, never a crash."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MEMORY = 2 << 30
+REFUSED = {"CodestreamError", "TruncatedError", "LimitError", "UnsupportedError", "NotHTJ2KError"}
+
+
+def limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> dict[str, list[tuple[str, str]]]:
+    command = [sys.executable, str(Path(__file__).with_name("faults.py"))]
+    run = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert run.stderr == ""
+    found: dict[str, list[tuple[str, str]]] = json.loads(run.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    "fault", ["geometry", "counts", "quantization", "coding_style", "small_blocks_in_coc", "subsampling"]
+)
+def test_changed_header_field_is_refused(outcomes: dict[str, list[tuple[str, str]]], fault: str) -> None:
+    assert [case for case in outcomes[fault] if case[1] not in REFUSED] == []
+    assert outcomes[fault]
+
+
+def test_changed_bodies_are_refused_or_caught_by_the_checksum(outcomes: dict[str, list[tuple[str, str]]]) -> None:
+    allowed = REFUSED | {"exact", "wrong but refused by its checksum"}
+    assert [case for case in outcomes["bodies"] if case[1] not in allowed] == []
+    assert any(case[1] == "wrong but refused by its checksum" for case in outcomes["bodies"])
