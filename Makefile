@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CPP_BUILD := build/tests
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-cpp lint clean
+.PHONY: setup demo test test-python test-cpp bench lint clean
 
 setup: $(VENV)/.installed
 
@@ -29,10 +29,14 @@ test-cpp: setup
 	PATH="$(abspath $(BIN)):$$PATH" cmake --build $(CPP_BUILD)
 	PATH="$(abspath $(BIN)):$$PATH" ctest --test-dir $(CPP_BUILD) --output-on-failure
 
+bench: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
+	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,ops
+
 lint: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'
-	$(BIN)/python -m ruff check src tests
-	$(BIN)/python -m ruff format --check src tests
+	$(BIN)/python -m ruff check src tests benchmarks
+	$(BIN)/python -m ruff format --check src tests benchmarks
 	$(BIN)/python -m mypy
 	$(BIN)/clang-format --dry-run --Werror $$(find cpp tests/cpp -name '*.cpp' -o -name '*.hpp')
 
