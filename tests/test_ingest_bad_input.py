@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -88,6 +89,28 @@ def test_killed_in_the_middle_leaves_no_half_image_set(tmp_path: Path) -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     if (tmp_path / "out").exists():
+        for folder in find_image_sets(tmp_path / "out"):
+            for instance in folder.metadata().instances:
+                assert all(folder.frame_path(frame.id).exists() for frame in instance.image_frames)
+
+
+@pytest.mark.parametrize("nth", range(8))
+def test_full_disk_leaves_no_half_image_set(tmp_path: Path, nth: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(2):
+        write(tmp_path / "in" / f"{number}.dcm", dataset(noise((64, 64), "u2", seed=number)))
+    real, calls = os.fsync, iter(range(10**6))
+
+    def full(descriptor: int) -> None:
+        if next(calls) >= nth:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        ingest(tmp_path / "in", tmp_path / "out")
+    monkeypatch.undo()
+    if (tmp_path / "out").exists():
+        assert not list((tmp_path / "out").rglob("*.tmp"))
         for folder in find_image_sets(tmp_path / "out"):
             for instance in folder.metadata().instances:
                 assert all(folder.frame_path(frame.id).exists() for frame in instance.image_frames)
