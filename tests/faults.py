@@ -14,21 +14,16 @@ import numpy as np
 
 import htj2k
 from images import noise
+from streams import COD, patch
 
 GREY = noise((80, 96), "u2")
 RGB = noise((33, 40, 3), "u1")
 
 
-def patched(stream: bytes, marker: int, offset: int, value: int, size: int) -> bytes:
-    """`size` bytes at `offset` behind the marker code replaced by `value`."""
-    where = stream.index(bytes([0xFF, marker])) + 2 + offset
-    return stream[:where] + value.to_bytes(size, "big") + stream[where + size :]
-
-
 def fields(stream: bytes, marker: int, size: int, changes: dict[int, list[int]]) -> Iterator[tuple[str, bytes]]:
     for offset, values in changes.items():
         for value in values:
-            yield f"+{offset}={value}", patched(stream, marker, offset, value, size)
+            yield f"+{offset}={value}", patch(stream, 0xFF00 | marker, 2 + offset, value, size)
 
 
 def geometry(stream: bytes) -> Iterator[tuple[str, bytes]]:  # BI-01
@@ -46,7 +41,7 @@ def counts(stream: bytes) -> Iterator[tuple[str, bytes]]:  # BI-02
 def quantization(stream: bytes) -> Iterator[tuple[str, bytes]]:  # BI-03
     yield from fields(stream, 0x5C, 2, {0: [0, 1, 2, 3, 4, 4000, 65535]})
     levels = stream[stream.index(b"\xff\x52") + 9]
-    yield "one level more", patched(stream, 0x52, 7, levels + 1, 1)
+    yield "one level more", patch(stream, COD, 9, levels + 1)
 
 
 def coding_style(stream: bytes) -> Iterator[tuple[str, bytes]]:  # BI-04, BI-12

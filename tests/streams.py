@@ -37,6 +37,11 @@ def segment(code: int, payload: bytes = b"", length: int | None = None) -> bytes
     return struct.pack(">HH", code, len(payload) + 2 if length is None else length) + payload
 
 
+def coc(component: int, levels: int = 3, *, style: int = 0x40, wavelet: int = 1) -> bytes:
+    """A COC segment with 64x64 blocks for a codestream of fewer than 257 components."""
+    return segment(COC, struct.pack(">BBBBBBB", component, 0, levels, 4, 4, style, wavelet))
+
+
 def segments(codestream: bytes, start: int = 2) -> list[tuple[int, int, int]]:
     """(code, start, stop) of the segments of the main header, or of a tile-part header that starts at `start`."""
     found: list[tuple[int, int, int]] = []

@@ -4,36 +4,17 @@ from __future__ import annotations
 
 import collections
 import csv
-import json
-import resource
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-MEMORY = 6 << 30
-
-
-def limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (300, 300))
+from limited import run_limited
 
 
 def outcomes_of(test_data: Any, kind: str) -> dict[str, list[Any]]:
     with (test_data / "corpus/MANIFEST.tsv").open(newline="") as table:
         rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
     paths = [str(test_data / "corpus" / row["path"]) for row in rows if row["kind"] == kind]
-    run = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("outcomes.py"))],
-        input="\n".join(paths),
-        preexec_fn=limit,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    assert run.stderr == ""
-    found: dict[str, list[Any]] = json.loads(run.stdout)
+    found: dict[str, list[Any]] = run_limited("outcomes.py", memory=6 << 30, seconds=300, stdin="\n".join(paths))
     assert len(found) == len(paths)
     assert max(seconds for _, seconds in found.values()) < 5
     return found

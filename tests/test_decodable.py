@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import time
 
 import pytest
@@ -11,7 +10,6 @@ import htj2k
 from images import ct_like, noise
 from streams import (
     CAP,
-    COC,
     COD,
     NLT,
     POC,
@@ -22,6 +20,7 @@ from streams import (
     RGN,
     SIZ,
     TLM,
+    coc,
     insert,
     insert_in_tile,
     main_header,
@@ -33,10 +32,6 @@ from streams import (
 
 GREY = htj2k.encode(ct_like((96, 80)), num_decompositions=3)
 RGB = htj2k.encode(noise((24, 20, 3), "u1"))
-
-
-def coc(component: int, levels: int = 3, *, style: int = 0x40, wavelet: int = 1) -> bytes:
-    return segment(COC, struct.pack(">BBBBBBB", component, 0, levels, 4, 4, style, wavelet))
 
 
 def unsupported() -> dict[str, tuple[bytes, str]]:

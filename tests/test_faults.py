@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import resource
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-MEMORY = 2 << 30
+from limited import run_limited
+
 REFUSED = {"CodestreamError", "TruncatedError", "LimitError", "UnsupportedError", "NotHTJ2KError"}
-
-
-def limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, list[tuple[str, str]]]:
-    command = [sys.executable, str(Path(__file__).with_name("faults.py"))]
-    run = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr[-2000:]
-    assert run.stderr == ""
-    found: dict[str, list[tuple[str, str]]] = json.loads(run.stdout)
+    found: dict[str, list[tuple[str, str]]] = run_limited("faults.py", memory=2 << 30, seconds=60)
     return found
 
 

@@ -27,6 +27,7 @@ from streams import (
     SIZ,
     SOT,
     TLM,
+    coc,
     insert,
     insert_in_tile,
     main_header,
@@ -39,10 +40,6 @@ from streams import (
 GREY = htj2k.encode(ct_like((96, 80)), num_decompositions=3)
 PRECINCTS = htj2k.encode(ct_like((96, 80)), num_decompositions=1, precinct_sizes=[(16, 16), (32, 32)])
 RGB = htj2k.encode(noise((24, 20, 3), "u1"))
-
-
-def coc(component: int, levels: int = 3, *, style: int = 0x40, wavelet: int = 1) -> bytes:
-    return segment(COC, struct.pack(">BBBBBBB", component, 0, levels, 4, 4, style, wavelet))
 
 
 # What is wrong, and what the message must say.

@@ -236,13 +236,13 @@ def test_each_resolution_is_decoded_once(
     codestream: bytes, records: list[ResolutionChecksum], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    original = _verify.decode_resolution
+    original = _verify.decode
 
-    def counted(data: Any, reduce: int, *rest: Any) -> Any:
+    def counted(data: Any, *, reduce: int, **options: Any) -> Any:
         calls.append(reduce)
-        return original(data, reduce, *rest)
+        return original(data, reduce=reduce, **options)
 
-    monkeypatch.setattr(_verify, "decode_resolution", counted)
+    monkeypatch.setattr(_verify, "decode", counted)
     assert verify(codestream, frame_dict([*records, records[0]], MinPixelValue=int(PIXELS.min())))
     assert sorted(calls) == [0, 1, 2, 3]
     calls.clear()

@@ -3,7 +3,12 @@
 
 #include <pybind11/pybind11.h>
 
+#include <cstdint>
+#include <limits>
+#include <optional>
+
 #include "core/bytes.hpp"
+#include "core/limits.hpp"
 
 namespace htj2k::bindings {
 
@@ -38,5 +43,12 @@ private:
 
   Py_buffer view_{};
 };
+
+// The limits for what the buffer may declare; None is no limit.
+inline limits limits_of(const std::optional<std::uint64_t>& max_pixels) {
+  limits bounds;
+  bounds.max_pixels = max_pixels.value_or(std::numeric_limits<std::uint64_t>::max());
+  return bounds;
+}
 
 }  // namespace htj2k::bindings

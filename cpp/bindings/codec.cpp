@@ -1,6 +1,5 @@
 #include <pybind11/stl.h>
 
-#include <limits>
 #include <string>
 
 #include "bindings.hpp"
@@ -26,12 +25,6 @@ py::bytes encode_array(const py::array& pixels, const encode_options& options) {
   return py::bytes(reinterpret_cast<const char*>(codestream.data()), codestream.size());
 }
 
-limits limits_of(const std::optional<std::uint64_t>& max_pixels) {
-  limits bounds;
-  bounds.max_pixels = max_pixels.value_or(std::numeric_limits<std::uint64_t>::max());
-  return bounds;
-}
-
 decode_options options_of(std::uint32_t reduce, bool clamp_to_container) {
   decode_options options;
   options.reduce = reduce;
@@ -55,7 +48,7 @@ std::string text_of(const std::vector<std::uint64_t>& shape) {
 void check_shape(byte_span data, std::uint32_t reduce, const std::vector<std::uint64_t>& expected) {
   parse_options options;
   options.main_header_only = true;
-  options.bounds.max_pixels = std::numeric_limits<std::uint64_t>::max();
+  options.bounds = limits_of(std::nullopt);
   const codestream cs = parse(data, options);
   const auto shape = shape_of(layout_at(cs, reduce));
   if (shape != expected)

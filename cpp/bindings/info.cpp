@@ -181,12 +181,6 @@ py::dict to_dict(const examined& e) {
   return d;
 }
 
-limits limits_of(const std::optional<std::uint64_t>& max_pixels) {
-  limits bounds;
-  bounds.max_pixels = max_pixels.value_or(UINT64_MAX);
-  return bounds;
-}
-
 py::dict read_info(const py::object& data, const std::optional<std::uint64_t>& max_pixels) {
   const byte_buffer buffer(data);
   return to_dict(examine(buffer.span(), limits_of(max_pixels)));

@@ -87,23 +87,13 @@ void check_tlm(const codestream& cs) {
   }
 }
 
-void check_all(const codestream& cs) {
-  check_cut(cs);
-  check_tiles(cs);
-}
-
 }  // namespace
 
-void check_complete(const codestream& cs, unsigned reduce) {
+void check_complete(const codestream& cs) {
   if (cs.damage) throw *cs.damage;
   check_tlm(cs);
-  if (reduce == 0) return check_all(cs);
-  const auto stops = resolution_stops(cs);
-  const unsigned r = num_resolutions(cs) - 1 - std::min(reduce, num_resolutions(cs) - 1);
-  if (!has_tile_part_per_resolution(cs) || !stops[r]) return check_all(cs);
-  if (*stops[r] > cs.range.stop)
-    missing(cs, "resolution " + std::to_string(r) + " (reduce " + std::to_string(reduce) + ") is cut",
-            *stops[r]);
+  check_cut(cs);
+  check_tiles(cs);
 }
 
 }  // namespace htj2k

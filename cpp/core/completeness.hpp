@@ -8,8 +8,9 @@
 
 namespace htj2k {
 
-// For a decode at `reduce`. Throws TruncatedError when bytes are missing, CodestreamError when the tile-parts
-// contradict each other or TLM. Needs a codestream whose tile-parts were walked.
-void check_complete(const codestream& cs, unsigned reduce = 0);
+// For a decode at full size; walk_packets tells of reduced ones. Throws TruncatedError when bytes are
+// missing, CodestreamError when the tile-parts contradict each other or TLM. Needs a codestream whose
+// tile-parts were walked.
+void check_complete(const codestream& cs);
 
 }  // namespace htj2k

@@ -153,6 +153,7 @@ private:
   }
 
   void mark_missing() {
+    const auto highest = static_cast<std::uint32_t>(result_.by_reduce.size() - 1);
     const auto missing = [&](std::uint32_t reduce) {
       for (std::uint32_t k = 0; k <= reduce && k < result_.by_reduce.size(); ++k)
         result_.by_reduce[k].is_complete = false;
@@ -162,7 +163,7 @@ private:
       if (found != tiles_.end())
         found->second.for_missing(missing);
       else
-        missing(max_reduce(cs_));  // no tile-part of it was seen
+        missing(highest);  // no tile-part of it was seen
     }
   }
 

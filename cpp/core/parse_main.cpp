@@ -53,12 +53,7 @@ private:
   // The segment at position_, which then moves behind it.
   segment_reader segment() {
     if (!holds(available(), position_, 4)) cut(cs_, position_ + 4);
-    const std::uint16_t length = load_u16(cs_.data.data + position_ + 2);
-    if (length < 2)
-      throw error(error_code::codestream,
-                  marker_name(code_) + " at byte " + std::to_string(position_) + ": its length is " +
-                      std::to_string(length) + "; the length field counts itself, so 2 is the least",
-                  position_ + 2);
+    const std::uint16_t length = segment_length(cs_.data, code_, position_);
     if (!holds(available(), position_, 2U + length)) cut(cs_, position_ + 2U + length);
     const std::uint64_t start = position_;
     position_ += 2U + length;

@@ -113,12 +113,7 @@ private:
       }
       if (!has(4)) return false;
       const std::uint64_t start = position_;
-      const std::uint16_t length = load_u16(cs_.data.data + position_ + 2);
-      if (length < 2)
-        throw error(error_code::codestream,
-                    marker_name(code_) + " at byte " + std::to_string(position_) + ": its length is " +
-                        std::to_string(length) + "; the length field counts itself, so 2 is the least",
-                    position_ + 2);
+      const std::uint16_t length = segment_length(cs_.data, code_, position_);
       if (!has(2U + length)) return false;
       position_ += 2U + length;
       segment_reader in(cs_.data, code_, start, position_);

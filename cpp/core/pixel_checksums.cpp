@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/sample_lines.hpp"
 #include "kernels/lowpass.hpp"
 
 namespace htj2k {
@@ -14,15 +15,15 @@ std::size_t log2_size(sample_type type) { return sample_size(type) / 2; }  // 1,
 
 // The range to clamp to, as far as T reaches: values beyond it never occur in T.
 template <typename T>
-struct sample_range {
+struct clamp_range {
   T low, high;
 
-  sample_range(std::uint32_t bits, bool is_signed) {
+  clamp_range(std::uint32_t bits, bool is_signed) {
     constexpr std::int64_t least = std::numeric_limits<T>::min();
     constexpr std::int64_t most = std::numeric_limits<T>::max();
-    const std::int64_t half = std::int64_t{1} << (bits - 1);
-    low = static_cast<T>(is_signed ? std::max(-half, least) : 0);
-    high = static_cast<T>(std::min(is_signed ? half - 1 : 2 * half - 1, most));
+    const value_range range = sample_range(bits, is_signed);
+    low = static_cast<T>(std::max(range.low, least));
+    high = static_cast<T>(std::min(range.high, most));
   }
 };
 
@@ -148,7 +149,7 @@ private:
   const kernels::line_kernels<T>& lines_;
   bool transform_;
   sample_type type_;
-  sample_range<T> range_;
+  clamp_range<T> range_;
   std::vector<resolution<T>> levels_;  // by reduce: from full to base
   std::vector<std::vector<T>> colors_;
   std::vector<const T*> row_pointers_;

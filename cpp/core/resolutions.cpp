@@ -8,13 +8,6 @@ namespace {
 constexpr std::uint8_t order_rlcp = 1;
 constexpr std::uint8_t order_rpcl = 2;
 
-unsigned least_levels(const codestream& cs) {
-  unsigned least = cs.main.cod->style.num_decompositions;
-  for (const auto& [component, style] : cs.main.coc)
-    least = std::min<unsigned>(least, style.num_decompositions);
-  return least;
-}
-
 bool same_levels(const codestream& cs) {
   for (const auto& [component, style] : cs.main.coc)
     if (style.num_decompositions != cs.main.cod->style.num_decompositions) return false;
@@ -97,7 +90,7 @@ std::vector<std::optional<std::uint64_t>> find_stops(const codestream& cs, const
 
 }  // namespace
 
-unsigned num_resolutions(const codestream& cs) { return 1 + least_levels(cs); }
+unsigned num_resolutions(const codestream& cs) { return 1 + max_reduce(cs); }
 
 bool has_tile_part_per_resolution(const codestream& cs) {
   return is_resolution_major(cs) && counts_match(cs, list_parts(cs), num_resolutions(cs));

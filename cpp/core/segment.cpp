@@ -31,4 +31,14 @@ void segment_reader::too_short(const char* field) const {
   refuse("its length is " + std::to_string(stop_ - start_ - 2) + ", too short for the field " + field);
 }
 
+std::uint16_t segment_length(byte_span data, std::uint16_t code, std::uint64_t start) {
+  const std::uint16_t length = load_u16(data.data + start + 2);
+  if (length < 2)
+    throw error(error_code::codestream,
+                marker_name(code) + " at byte " + std::to_string(start) + ": its length is " +
+                    std::to_string(length) + "; the length field counts itself, so 2 is the least",
+                start + 2);
+  return length;
+}
+
 }  // namespace htj2k

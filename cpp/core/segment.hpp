@@ -50,4 +50,7 @@ private:
   std::uint64_t field_ = 0;
 };
 
+// The length field of the segment whose marker `code` stands at `start`; its bytes are there.
+std::uint16_t segment_length(byte_span data, std::uint16_t code, std::uint64_t start);
+
 }  // namespace htj2k

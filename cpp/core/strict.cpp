@@ -36,6 +36,16 @@ error missing_bytes(const codestream& cs, const packet_walk& walk, std::uint32_t
       cut);
 }
 
+// What open_strict promises of a walk at this `reduce`.
+void require_whole(const open_codestream& opened, std::uint32_t reduce) {
+  const codestream& cs = opened.cs;
+  if (reduce == 0) check_complete(cs);
+  if (opened.walk.fault) throw error(*opened.walk.fault);
+  if (opened.walk.by_reduce[reduce].is_complete) return;
+  if (cs.damage) throw error(*cs.damage);
+  throw missing_bytes(cs, opened.walk, reduce);
+}
+
 void append(std::vector<std::uint8_t>& target, byte_span data, std::uint64_t start, std::uint64_t stop) {
   target.insert(target.end(), data.data + start, data.data + stop);
 }
@@ -82,12 +92,9 @@ open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t 
   const codestream& cs = result.cs;
   check_reduce(cs, reduce);
   check_decodable(cs, reduce);
-  if (reduce == 0) check_complete(cs);
   result.walk = walk_packets(cs, reduce);
-  if (result.walk.fault) throw error(*result.walk.fault);
-  if (result.walk.by_reduce[reduce].is_complete) return result;
-  if (cs.damage) throw error(*cs.damage);
-  throw missing_bytes(cs, result.walk, reduce);
+  require_whole(result, reduce);
+  return result;
 }
 
 damaged_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t reduce) {
@@ -100,7 +107,10 @@ damaged_codestream open_damaged(byte_span data, const limits& bounds, std::uint3
   check_decodable(result.cs, reduce);
   result.walk = walk_packets(result.cs, 0);
   try {
-    open_strict(data, bounds, reduce);
+    if (reduce == 0)
+      require_whole(result, reduce);
+    else  // a fault further on does not matter to a reduced decode
+      require_whole({result.cs, walk_packets(result.cs, reduce)}, reduce);
   } catch (const error& e) {
     result.reason = e;
   }

@@ -26,7 +26,6 @@ void examine(htj2k::byte_span data) {
   const htj2k::codestream cs = htj2k::parse(data, options);
   htj2k::resolution_stops(cs);
   attempt([&] { htj2k::check_complete(cs); });
-  attempt([&] { htj2k::check_complete(cs, 1); });
   htj2k::check_decodable(cs);
   htj2k::proven_stops(cs, htj2k::walk_packets(cs, 0));
 }

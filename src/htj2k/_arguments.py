@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_COMPONENTS = 16384  # Csiz, T.800 table A.9
-MAX_EXTENT = 2**31 - 1
+CLAMPS = ("precision", "container")
 _ITEM_BITS = {"b": (1,), "u": (8, 16, 32), "i": (8, 16, 32)}
 
 
@@ -51,6 +51,11 @@ def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}")
     return str(value)
+
+
+def clamps_to_container(clamp: object) -> bool:
+    """Whether `clamp` names the dtype's range instead of the bit depth's; ValueError for other words."""
+    return choice("clamp", clamp, CLAMPS) == "container"
 
 
 def dtype_bits(dtype: np.dtype[Any]) -> int:

@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 Clamp = Literal["precision", "container"]
-CLAMPS = ("precision", "container")
 Pixels = npt.NDArray[np.generic]
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -253,7 +252,7 @@ def pixel_checksums_and_range(
         bit_depth=bit_depth,
         num_decompositions=arguments.integer("num_decompositions", num_decompositions, 0, 32),
         color_transform=bool(color_transform),
-        clamp_to_container=arguments.choice("clamp", clamp, CLAMPS) == "container",
+        clamp_to_container=arguments.clamps_to_container(clamp),
     )
     _check_samples_fit(array, bit_depth, low, high)
     return [ResolutionChecksum(*level) for level in levels], low, high
@@ -303,14 +302,10 @@ def codestream_checksums(
     ValueError
         If `reduce` is not a resolution of the codestream, or `clamp` is unknown.
     """
-    arguments.choice("clamp", clamp, CLAMPS)
+    arguments.clamps_to_container(clamp)
     reduces = [r.reduce for r in read_info(data).resolutions] if reduce is None else [reduce]
-    return [checksum_of_resolution(decode_resolution(data, r, clamp, max_pixels)) for r in reduces]
+    return [checksum_of_resolution(decode(data, reduce=r, clamp=clamp, max_pixels=max_pixels)) for r in reduces]
 
 
 def checksum_of_resolution(pixels: Pixels) -> ResolutionChecksum:
     return ResolutionChecksum(pixels.shape[1], pixels.shape[0], checksum_of_array(pixels))
-
-
-def decode_resolution(data: Any, reduce: int, clamp: Clamp, max_pixels: int | None) -> Pixels:
-    return decode(data, reduce=reduce, clamp=clamp, max_pixels=max_pixels)

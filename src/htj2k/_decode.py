@@ -15,7 +15,6 @@ from . import _core
 from ._buffers import Buffer
 from ._info import DEFAULT_MAX_PIXELS
 
-CLAMPS = ("precision", "container")
 _logger = logging.getLogger("htj2k")
 
 
@@ -145,7 +144,7 @@ def decode_partial(
 def _options(reduce: int, clamp: str, max_pixels: int | None) -> tuple[int, bool, int | None]:
     return (
         arguments.integer("reduce", reduce, 0, 32),
-        arguments.choice("clamp", clamp, CLAMPS) == "container",
+        arguments.clamps_to_container(clamp),
         None if max_pixels is None else arguments.integer("max_pixels", max_pixels, 1, 2**63 - 1),
     )
 

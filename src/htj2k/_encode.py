@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _arguments as arguments
 from . import _core
+from ._info import PART_1_PROGRESSION_ORDERS
 from ._levels import default_num_decompositions
 from .errors import HTJ2KError
 
-PROGRESSION_ORDERS = ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL")
 # In these orders all packets of a resolution are neighbours, so that a tile-part can hold just them.
 _ORDERS_BY_RESOLUTION = ("LRCP", "RLCP", "RPCL")
 _ORDERS_BY_COMPONENT = ("LRCP", "RLCP", "CPRL")
@@ -211,7 +211,7 @@ def _require_power_of_two(name: str, *values: int) -> None:
 def _set_packets(
     options: _core.EncodeOptions, order: str, tlm: bool, tile_parts: str | None, components: int
 ) -> None:
-    options.progression_order = arguments.choice("progression_order", order, PROGRESSION_ORDERS)
+    options.progression_order = arguments.choice("progression_order", order, PART_1_PROGRESSION_ORDERS)
     options.tlm = bool(tlm)
     parts = arguments.choice("tile_parts", tile_parts or "", _TILE_PARTS)
     options.tile_part_per_resolution = "R" in parts and order in _ORDERS_BY_RESOLUTION

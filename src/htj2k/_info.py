@@ -29,7 +29,8 @@ Ten times the largest mammography detector and 64 times a 2048 x 2048 tile of a 
 bounded with it, at 16 bytes for each of these pixels (4 GiB) for decoded samples and decoder state together.
 """
 
-PROGRESSION_ORDERS = ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL", "PRCL")
+PART_1_PROGRESSION_ORDERS = ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL")
+PROGRESSION_ORDERS = (*PART_1_PROGRESSION_ORDERS, "PRCL")
 MAX_BASE_SIZE = 64  # DICOM PS3.5 10.18
 
 

@@ -193,7 +193,7 @@ class ProgressiveDecoder:
 
     def _image(self, resolution: int) -> ProgressiveImage:
         assert self._info is not None
-        reduce = self._info.num_decompositions - resolution
+        reduce = self._info.resolutions[resolution].reduce
         pixels = decode(self._data, reduce=reduce, clamp=self._clamp, max_pixels=self._max_pixels)
         return ProgressiveImage(resolution, reduce, pixels, self._verdict(pixels, reduce))
 

@@ -8,15 +8,13 @@ from typing import Any, Literal
 
 from . import _arguments as arguments
 from ._checksum import (
-    CLAMPS,
     Clamp,
-    Pixels,
     ResolutionChecksum,
     checksum_of_array,
-    decode_resolution,
     to_checksum,
     to_integer,
 )
+from ._decode import decode
 from ._info import DEFAULT_MAX_PIXELS, read_info
 from .errors import ChecksumMismatch, HTJ2KError
 
@@ -160,7 +158,7 @@ class _Frame:
         return self._extremes[clamp]
 
     def _decode(self, reduce: int, clamp: Clamp) -> None:
-        pixels: Pixels = decode_resolution(self._data, reduce, clamp, self._max_pixels)
+        pixels = decode(self._data, reduce=reduce, clamp=clamp, max_pixels=self._max_pixels)
         self._checksums[reduce, clamp] = checksum_of_array(pixels)
         if reduce == 0:
             self._extremes[clamp] = (int(pixels.min()), int(pixels.max()))
@@ -259,7 +257,7 @@ def verify(
         If an argument is wrong; never for the sake of what `data` holds.
     """
     if clamp is not None:
-        arguments.choice("clamp", clamp, CLAMPS)
+        arguments.clamps_to_container(clamp)
     parsed = parse_expected(expected)
     if not parsed.records and parsed.full is None:
         return Verification(False, reason="nothing to verify: no checksums are expected")
