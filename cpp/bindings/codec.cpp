@@ -15,14 +15,24 @@ namespace py = pybind11;
 namespace htj2k::bindings {
 namespace {
 
+py::bytes bytes_of(encoded_image& encoded) {
+  const std::size_t header = encoded.main_header.size();
+  py::bytes result(nullptr, header + encoded.tile_parts.size());
+  auto* target = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(result.ptr()));
+  const py::gil_scoped_release release;
+  std::copy_n(encoded.main_header.data(), header, target);
+  encoded.tile_parts.move_to(target + header);
+  return result;
+}
+
 py::bytes encode_array(const py::array& pixels, const encode_options& options) {
   const const_image_view view = view_of(pixels);
-  std::vector<std::uint8_t> codestream;
+  encoded_image encoded;
   {
     const py::gil_scoped_release release;
-    codestream = encode(view, options);
+    encoded = encode(view, options, false);
   }
-  return py::bytes(reinterpret_cast<const char*>(codestream.data()), codestream.size());
+  return bytes_of(encoded);
 }
 
 decode_options options_of(std::uint32_t reduce, bool clamp_to_container) {

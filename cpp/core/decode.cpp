@@ -5,23 +5,29 @@
 #include <ojph_mem.h>
 #include <ojph_params.h>
 
+#include <optional>
+
 #include "core/error.hpp"
 #include "core/ojph_messages.hpp"
+#include "core/reused_codestream.hpp"
 #include "core/sample_lines.hpp"
 #include "core/strict.hpp"
 
 namespace htj2k {
 namespace {
 
-std::vector<value_range> clamp_ranges(const ojph::param_siz& siz, const decode_options& options,
-                                      const image_view& out) {
-  const auto container_bits = static_cast<std::uint32_t>(8 * sample_size(out.type));
-  std::vector<value_range> ranges;
-  for (std::uint32_t c = 0; c < out.components; ++c) {
-    const bool precise = options.clamp == clamp_policy::precision;
-    ranges.push_back(sample_range(precise ? siz.get_bit_depth(c) : container_bits, siz.is_signed(c)));
-  }
-  return ranges;
+// A 32-bit line holds unsigned 32-bit samples as bit patterns; their range is all of int32.
+clamp_limits<std::int32_t> line_limits(clamp_policy policy, std::uint32_t bit_depth, sample_type decoded) {
+  if (bit_depth == 32) return {};
+  return clamp_limits<std::int32_t>(clamp_range(policy, bit_depth, decoded));
+}
+
+std::vector<clamp_limits<std::int32_t>> line_limits(const ojph::param_siz& siz, clamp_policy policy,
+                                                    sample_type decoded) {
+  std::vector<clamp_limits<std::int32_t>> limits;
+  for (std::uint32_t c = 0; c < siz.get_num_components(); ++c)
+    limits.push_back(line_limits(policy, siz.get_bit_depth(c), decoded));
+  return limits;
 }
 
 // The caller sized `out` by its own reading of the headers. Writing by OpenJPH's instead would be a buffer
@@ -35,23 +41,54 @@ void check_layout(const ojph::param_siz& siz, const image_view& out) {
                 "OpenJPH reads another image size from the codestream than its SIZ tells");
 }
 
-void pull_rows(ojph::codestream& codestream, const std::vector<value_range>& ranges, const image_view& out) {
-  std::vector<std::uint32_t> next_row(out.components, 0);
-  const std::uint64_t rows = std::uint64_t{out.height} * out.components;
-  for (std::uint64_t i = 0; i < rows; ++i) {
-    ojph::ui32 component = 0;
-    const ojph::line_buf* line = codestream.pull(component);
-    if (line == nullptr || component >= out.components || next_row[component] >= out.height)
-      throw error(error_code::codestream, "OpenJPH ended the image before its last row");
-    store_row(line->i32, out.width, ranges[component], out, component, next_row[component]++);
+// The rows of a decode on their way out.
+class row_writer {
+public:
+  row_writer(const image_view& out, const std::vector<clamp_limits<std::int32_t>>& limits,
+             row_observer* observer)
+      : out_(out), row_(limits), observer_(observer), kernels_(kernels::active().lines32) {
+    if (out.data != nullptr && (observer == nullptr || is_interleaved(out))) return;
+    packed_.emplace(image_layout{out.type, out.width, out.height, out.components});
+    if (out.data == nullptr) out_ = packed_->view();
+  }
+
+  void set_line(std::uint32_t component, const std::int32_t* line) { row_.samples[component] = line; }
+
+  void finish_row(std::uint32_t y) {
+    write_row(row_, kernels_, out_, y);
+    if (observer_ == nullptr) return;
+    const image_view& bytes = is_interleaved(out_) ? out_ : packed_->view();
+    if (&bytes != &out_) write_row(row_, kernels_, bytes, y);
+    observer_->take(row_.samples, row_start(bytes, y));
+  }
+
+private:
+  image_view out_;
+  clamped_row<std::int32_t> row_;
+  row_observer* observer_;
+  const kernels::line_kernels<std::int32_t>& kernels_;
+  std::optional<packed_row> packed_;
+};
+
+void pull_rows(ojph::codestream& codestream, row_writer& rows, std::uint32_t height,
+               std::uint32_t num_components) {
+  for (std::uint32_t y = 0; y < height; ++y) {
+    for (std::uint32_t c = 0; c < num_components; ++c) {
+      ojph::ui32 component = 0;
+      const ojph::line_buf* line = codestream.pull(component);
+      if (line == nullptr || component != c)
+        throw error(error_code::codestream, "OpenJPH ended the image before its last row");
+      rows.set_line(c, line->i32);
+    }
+    rows.finish_row(y);
   }
 }
 
 void fill_with_zero(const image_view& out) {
   const std::vector<std::int32_t> line(out.width, 0);
-  for (std::uint32_t c = 0; c < out.components; ++c)
-    for (std::uint32_t row = 0; row < out.height; ++row)
-      store_row(line.data(), line.size(), sample_range(8, true), out, c, row);
+  clamped_row<std::int32_t> row(std::vector<clamp_limits<std::int32_t>>(out.components));
+  row.samples.assign(out.components, line.data());
+  for (std::uint32_t y = 0; y < out.height; ++y) write_row(row, kernels::active().lines32, out, y);
 }
 
 void refuse_warnings(const std::vector<message>& messages) {
@@ -59,37 +96,42 @@ void refuse_warnings(const std::vector<message>& messages) {
     if (m.is_warning) throw error(error_code::codestream, m.text);
 }
 
-}  // namespace
-
-std::vector<message> pull_pixels(byte_span codestream, const decode_options& options, const image_view& out) {
+// Pulls pixels through OpenJPH. `codestream` runs from SOC to EOC and has been checked by strict.hpp; `out`
+// has its layout. Unless resilient, a warning is an error.
+std::vector<message> pull_pixels(byte_span codestream, const decode_options& options, const image_view& out,
+                                 row_observer* observer) {
   initialize_openjph();
   const message_capture capture;
   ojph::mem_infile file;
   file.open(codestream.data, static_cast<std::size_t>(codestream.size));
-  ojph::codestream decoder;
-  if (options.resilient) decoder.enable_resilience();
-  decoder.read_headers(&file);
-  decoder.restrict_input_resolution(options.reduce, options.reduce);
+  reused_codestream decoder(codec_role::decode);
+  if (options.resilient) decoder->enable_resilience();
+  decoder->read_headers(&file);
+  decoder->restrict_input_resolution(options.reduce, options.reduce);
   // All components of a row before the next row, so that interleaved memory is written once. Only components
   // of equal size come here.
-  decoder.set_planar(false);
-  const auto siz = decoder.access_siz();
+  decoder->set_planar(false);
+  const auto siz = decoder->access_siz();
   check_layout(siz, out);
-  decoder.create();
-  pull_rows(decoder, clamp_ranges(siz, options, out), out);
+  decoder->create();
+  row_writer rows(out, line_limits(siz, options.clamp, out.type), observer);
+  pull_rows(*decoder, rows, out.height, out.components);
   if (!options.resilient) refuse_warnings(capture.messages());
+  decoder.release(std::uint64_t{out.width} * out.height * out.components);
   return capture.messages();
 }
 
+}  // namespace
+
 std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
-                                   const image_view& out) {
+                                   const image_view& out, row_observer* observer) {
   const codestream& cs = opened.cs;
   if (options.reduce == 0) {
     const std::uint64_t start = cs.main_header.start;
-    return pull_pixels({cs.data.data + start, *cs.eoc + 2 - start}, options, out);
+    return pull_pixels({cs.data.data + start, *cs.eoc + 2 - start}, options, out, observer);
   }
   const auto bytes = whole_packets(cs, opened.walk);
-  return pull_pixels({bytes.data(), bytes.size()}, options, out);
+  return pull_pixels({bytes.data(), bytes.size()}, options, out, observer);
 }
 
 damaged_result decode_damaged(const damaged_codestream& opened, decode_options options,
@@ -100,14 +142,14 @@ damaged_result decode_damaged(const damaged_codestream& opened, decode_options o
   // Damage inside a codeblock shows only while decoding: try strictly as long as nothing else is known.
   try {
     if (opened.reason) throw error(*opened.reason);
-    result.messages = pull_pixels(codestream, options, out);
+    result.messages = pull_pixels(codestream, options, out, nullptr);
     return result;
   } catch (const error& e) {
     result.reason = e.what();
   }
   try {
     options.resilient = true;
-    result.messages = pull_pixels(codestream, options, out);
+    result.messages = pull_pixels(codestream, options, out, nullptr);
   } catch (const error& e) {
     fill_with_zero(out);
     result.reason = e.what();

@@ -17,14 +17,20 @@ struct decode_options {
   bool resilient = false;  // go on after damage, for previews
 };
 
-// Pulls pixels through OpenJPH. `codestream` runs from SOC to EOC and has been checked by strict.hpp; `out`
-// has its layout. Returns what OpenJPH remarked; unless resilient, a warning is an error.
-std::vector<message> pull_pixels(byte_span codestream, const decode_options& options, const image_view& out);
+// Sees every row of an image as it is decoded, while it is in the cache.
+class row_observer {
+public:
+  virtual ~row_observer() = default;
+  // `lines`: the samples of each component before clamping, at the sample's value (unsigned 32-bit samples as
+  // their bit pattern). `packed`: the clamped row, interleaved, as the checksum wants it.
+  virtual void take(const std::vector<const std::int32_t*>& lines, const std::uint8_t* packed) = 0;
+};
 
-// decode: every byte is there, or an error.
+// decode: every byte is there, or an error. Rows go to `out`, unless its data is null, and to the observer,
+// unless that is null. Returns what OpenJPH remarked: no warnings, as each is an error here.
 struct open_codestream;
 std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
-                                   const image_view& out);
+                                   const image_view& out, row_observer* observer = nullptr);
 
 struct damaged_result {
   std::vector<message> messages;

@@ -6,28 +6,28 @@
 #include <ojph_params.h>
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <string>
 
 #include "core/error.hpp"
 #include "core/ojph_messages.hpp"
+#include "core/reused_codestream.hpp"
 #include "core/sample_lines.hpp"
+#include "core/tile_part_lengths.hpp"
 
 namespace htj2k {
 namespace {
 
-// OpenJPH writes front to back: it knows every tile-part's length before it writes the first.
-class growing_file final : public ojph::outfile_base {
+class chunked_file final : public ojph::outfile_base {
 public:
   std::size_t write(const void* data, std::size_t size) override {
-    const auto* bytes = static_cast<const std::uint8_t*>(data);
-    bytes_.insert(bytes_.end(), bytes, bytes + size);
+    bytes.append(data, size);
     return size;
   }
-  ojph::si64 tell() override { return static_cast<ojph::si64>(bytes_.size()); }
-  std::vector<std::uint8_t> take() { return std::move(bytes_); }
+  ojph::si64 tell() override { return static_cast<ojph::si64>(bytes.size()); }
 
-private:
-  std::vector<std::uint8_t> bytes_;
+  byte_chunks bytes;
 };
 
 void set_size(ojph::codestream& codestream, const const_image_view& image, const encode_options& options) {
@@ -62,11 +62,12 @@ void configure(ojph::codestream& codestream, const const_image_view& image, cons
   set_coding_style(codestream, options);
   // Line by line for all components: the caller's interleaved rows are then read once.
   codestream.set_planar(false);
-  codestream.request_tlm_marker(options.tlm);
+  // OpenJPH's own TLM would be written past its memory: restart() leaves the former image's count (0.32.0).
+  codestream.request_tlm_marker(false);
   codestream.set_tilepart_divisions(options.tile_part_per_resolution, options.tile_part_per_component);
 }
 
-void write_headers(ojph::codestream& codestream, growing_file& file, const encode_options& options) {
+void write_headers(ojph::codestream& codestream, chunked_file& file, const encode_options& options) {
   std::vector<ojph::comment_exchange> comments(options.comments.size());
   for (std::size_t i = 0; i < comments.size(); ++i) {
     const auto& bytes = options.comments[i].bytes;
@@ -78,70 +79,153 @@ void write_headers(ojph::codestream& codestream, growing_file& file, const encod
   codestream.write_headers(&file, comments.data(), static_cast<ojph::ui32>(comments.size()));
 }
 
-[[noreturn]] void refuse_sample(const const_image_view& image, std::uint32_t component, std::uint32_t row,
-                                const std::int32_t* line, const value_range& range, std::uint32_t bit_depth) {
+template <typename T>
+[[noreturn]] void refuse_sample(const T* row, const value_range& range, std::uint32_t y,
+                                std::uint32_t component, const const_image_view& image,
+                                std::uint32_t bit_depth) {
   std::size_t column = 0;
-  const auto value = [&](std::size_t i) {
-    return image.type == sample_type::u4 ? std::int64_t{static_cast<std::uint32_t>(line[i])}
-                                         : std::int64_t{line[i]};
-  };
-  while (value(column) >= range.low && value(column) <= range.high) ++column;
-  std::string index = "[" + std::to_string(row) + ", " + std::to_string(column);
+  while (range.contains(row[column])) ++column;
+  std::string index = "[" + std::to_string(y) + ", " + std::to_string(column);
   if (image.components > 1) index += ", " + std::to_string(component);
   throw error(error_code::invalid_argument,
-              "pixels" + index + "] is " + std::to_string(value(column)) +
+              "pixels" + index + "] is " + std::to_string(row[column]) +
                   ", which does not fit bits_stored=" + std::to_string(bit_depth) + " (" +
                   std::to_string(range.low) + " to " + std::to_string(range.high) +
                   "); give a larger bits_stored, or mask_unused_bits=True to drop the bits above it");
 }
 
 // Keeps the low `bit_depth` bits of each sample; signed samples are extended from the highest one kept.
-void mask_line(std::int32_t* line, std::size_t count, std::uint32_t bit_depth, bool is_signed) {
+template <typename T>
+void mask_row(T* row, std::size_t count, std::uint32_t bit_depth, bool is_signed) {
   const std::uint32_t unused = 32 - bit_depth;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t shifted = static_cast<std::uint32_t>(line[i]) << unused;
-    line[i] = is_signed ? static_cast<std::int32_t>(shifted) >> unused
-                        : static_cast<std::int32_t>(shifted >> unused);
+    const std::uint32_t shifted = static_cast<std::uint32_t>(row[i]) << unused;
+    row[i] = is_signed ? static_cast<T>(static_cast<std::int32_t>(shifted) >> unused)
+                       : static_cast<T>(shifted >> unused);
   }
 }
 
-void feed_row(const const_image_view& image, const encode_options& options, const value_range& range,
-              std::uint32_t component, std::uint32_t row, std::int32_t* line) {
-  value_range seen;
-  load_row(image, component, row, line, seen);
-  if (seen.low >= range.low && seen.high <= range.high) return;
-  if (!options.mask_unused_bits) refuse_sample(image, component, row, line, range, options.bit_depth);
-  mask_line(line, image.width, options.bit_depth, sample_is_signed(image.type));
+// Rows of an image on their way to OpenJPH and to the checksums. T holds every sample of the image's type.
+template <typename T>
+class row_feeder {
+public:
+  row_feeder(const const_image_view& image, const encode_options& options, bool with_checksums)
+      : image_(image),
+        options_(options),
+        kernels_(kernels::active()),
+        lines_(kernels_.lines<T>()),
+        range_(sample_range(options.bit_depth, sample_is_signed(image.type))) {
+    if (with_checksums) {
+      const sample_type decoded = decoded_type(options.bit_depth, sample_is_signed(image.type));
+      checksums_.emplace(kernels_, image_layout{decoded, image.width, image.height, image.components},
+                         options.num_decompositions, options.color_transform,
+                         std::vector<clamp_limits<T>>(image.components, clamp_limits<T>(range_)));
+    } else {
+      rows_.assign(image.components, std::vector<T>(image.width));
+      for (auto& row : rows_) row_pointers_.push_back(row.data());
+    }
+  }
+
+  void feed(ojph::codestream& codestream) {
+    ojph::ui32 component = 0;
+    ojph::line_buf* line = codestream.exchange(nullptr, component);
+    for (std::uint32_t y = 0; y < image_.height; ++y) {
+      read(y);
+      for (std::uint32_t c = 0; c < image_.components; ++c) {
+        fill_line(rows()[c], line);
+        line = codestream.exchange(line, component);
+      }
+      if (checksums_) checksums_->push();
+    }
+  }
+
+  void finish(encoded_image& result) {
+    result.min = min_;
+    result.max = max_;
+    if (checksums_) result.resolutions = checksums_->finish();
+  }
+
+private:
+  T* const* rows() const { return checksums_ ? checksums_->rows() : row_pointers_.data(); }
+
+  void read(std::uint32_t y) {
+    read_row(image_, y, lines_, rows());
+    for (std::uint32_t c = 0; c < image_.components; ++c) check(rows()[c], y, c);
+  }
+
+  void check(T* row, std::uint32_t y, std::uint32_t component) {
+    T low = std::numeric_limits<T>::max(), high = std::numeric_limits<T>::min();
+    lines_.extend_range(row, image_.width, low, high);
+    if (!range_.contains(value_range{low, high})) {
+      if (!options_.mask_unused_bits) refuse_sample(row, range_, y, component, image_, options_.bit_depth);
+      mask_row(row, image_.width, options_.bit_depth, sample_is_signed(image_.type));
+      lines_.extend_range(row, image_.width, low = row[0], high = row[0]);
+    }
+    min_ = std::min(min_, low);
+    max_ = std::max(max_, high);
+  }
+
+  // OpenJPH takes unsigned 32-bit samples as their bit pattern.
+  void fill_line(const T* row, ojph::line_buf* line) const {
+    constexpr clamp_limits<T> unclamped;
+    if constexpr (sizeof(T) == sizeof(std::int32_t))
+      std::copy_n(row, image_.width, line->i32);
+    else
+      lines_.store[log2_size(sample_type::i4)](row, image_.width, unclamped.low, unclamped.high,
+                                               reinterpret_cast<std::uint8_t*>(line->i32), 4);
+  }
+
+  const const_image_view& image_;
+  const encode_options& options_;
+  const kernels::implementation& kernels_;
+  const kernels::line_kernels<T>& lines_;
+  value_range range_;
+  std::optional<pyramid<T>> checksums_;
+  std::vector<std::vector<T>> rows_;  // when there is no pyramid to hold them
+  std::vector<T*> row_pointers_;
+  T min_ = std::numeric_limits<T>::max();
+  T max_ = std::numeric_limits<T>::min();
+};
+
+std::vector<std::uint8_t> take(byte_chunks& chunks) {
+  std::vector<std::uint8_t> bytes(chunks.size());
+  chunks.move_to(bytes.data());
+  return bytes;
 }
 
-void feed(ojph::codestream& codestream, const const_image_view& image, const encode_options& options) {
-  const value_range range = sample_range(options.bit_depth, sample_is_signed(image.type));
-  std::vector<std::uint32_t> next_row(image.components, 0);
-  ojph::ui32 component = 0;
-  ojph::line_buf* line = codestream.exchange(nullptr, component);
-  while (line != nullptr) {
-    feed_row(image, options, range, component, next_row[component]++, line->i32);
-    line = codestream.exchange(line, component);
+template <typename T>
+encoded_image encode_as(const const_image_view& image, const encode_options& options, bool with_checksums) {
+  encoded_image result;
+  row_feeder<T> rows(image, options, with_checksums);
+  chunked_file file;
+  reused_codestream codestream(codec_role::encode);
+  configure(*codestream, image, options);
+  write_headers(*codestream, file, options);
+  result.main_header = take(file.bytes);
+  rows.feed(*codestream);
+  rows.finish(result);
+  codestream->flush();
+  codestream.release(std::uint64_t{image.width} * image.height * image.components);
+  result.tile_parts = std::move(file.bytes);
+  if (options.tlm) {
+    const auto tlm = make_tlm(result.tile_parts);
+    result.main_header.insert(result.main_header.end(), tlm.begin(), tlm.end());
   }
+  return result;
 }
 
 }  // namespace
 
-std::vector<std::uint8_t> encode(const const_image_view& image, const encode_options& options) {
+encoded_image encode(const const_image_view& image, const encode_options& options, bool with_checksums) {
   initialize_openjph();
   const message_capture messages;
-  growing_file file;
   try {
-    ojph::codestream codestream;
-    configure(codestream, image, options);
-    write_headers(codestream, file, options);
-    feed(codestream, image, options);
-    codestream.flush();
+    return sample_size(image.type) == 4 ? encode_as<std::int64_t>(image, options, with_checksums)
+                                        : encode_as<std::int32_t>(image, options, with_checksums);
   } catch (const error& e) {
     // While encoding, what OpenJPH refuses is an argument, never the data of a codestream.
     throw error(error_code::invalid_argument, e.what());
   }
-  return file.take();
 }
 
 }  // namespace htj2k

@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/byte_chunks.hpp"
 #include "core/image.hpp"
+#include "core/pyramid.hpp"
 
 namespace htj2k {
 
@@ -37,6 +39,16 @@ struct encode_options {
   std::vector<encode_comment> comments;
 };
 
-std::vector<std::uint8_t> encode(const const_image_view& image, const encode_options& options);
+struct encoded_image {
+  std::vector<std::uint8_t> main_header;
+  byte_chunks tile_parts;  // and the EOC
+  std::int64_t min = 0;    // of the samples, after masking
+  std::int64_t max = 0;
+  std::vector<resolution_checksum> resolutions;  // from base to full, if they were asked for
+};
+
+// `with_checksums`: of all resolutions, by the transform of pyramid.hpp and from the same read of the pixels.
+// Only for reversible encodings of a single tile.
+encoded_image encode(const const_image_view& image, const encode_options& options, bool with_checksums);
 
 }  // namespace htj2k

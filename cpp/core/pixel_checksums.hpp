@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/image.hpp"
+#include "core/pyramid.hpp"
 #include "kernels/implementation.hpp"
 
 namespace htj2k {
@@ -15,12 +16,6 @@ struct pixel_checksum_options {
   std::uint32_t num_decompositions = 1;  // 0 to 32
   bool color_transform = false;          // reversible transform of the first three components
   clamp_policy clamp = clamp_policy::precision;
-};
-
-struct resolution_checksum {
-  std::uint32_t width;
-  std::uint32_t height;
-  std::uint32_t crc32;  // zlib's, over tightly packed, interleaved, little-endian samples of the decoded type
 };
 
 struct pixel_checksums {

@@ -1,43 +1,6 @@
 #include "core/sample_lines.hpp"
 
-#include <limits>
-
 namespace htj2k {
-namespace {
-
-template <typename Void>
-auto* row_start(const basic_image_view<Void>& image, std::uint32_t component, std::uint32_t row) {
-  using byte = std::conditional_t<std::is_const_v<Void>, const unsigned char, unsigned char>;
-  return static_cast<byte*>(image.data) + static_cast<std::ptrdiff_t>(row) * image.row_stride +
-         static_cast<std::ptrdiff_t>(component) * image.component_stride;
-}
-
-template <typename T>
-void load(const const_image_view& image, const unsigned char* source, std::int32_t* line, value_range& seen) {
-  if (image.foreign_byte_order)
-    kernels::load_line<T, true>(source, image.column_stride, image.width, line, seen);
-  else if (image.column_stride == static_cast<std::ptrdiff_t>(sizeof(T)))
-    kernels::load_contiguous_line<T>(source, image.width, line, seen);
-  else
-    kernels::load_line<T, false>(source, image.column_stride, image.width, line, seen);
-}
-
-template <typename T>
-void store(const std::int32_t* line, std::size_t count, const value_range& range, std::ptrdiff_t stride,
-           unsigned char* target) {
-  // A 32-bit line holds unsigned 32-bit samples as bit patterns, so their range is all of int32.
-  constexpr std::int64_t least = std::numeric_limits<std::int32_t>::min();
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  const bool whole = range.high > most;
-  const auto low = static_cast<std::int32_t>(whole ? least : range.low);
-  const auto high = static_cast<std::int32_t>(whole ? most : range.high);
-  if (stride == static_cast<std::ptrdiff_t>(sizeof(T)))
-    kernels::store_contiguous_line<T>(line, count, low, high, target);
-  else
-    kernels::store_line<T>(line, count, low, high, target, stride);
-}
-
-}  // namespace
 
 value_range sample_range(std::uint32_t bit_depth, bool is_signed) {
   value_range range;
@@ -47,42 +10,59 @@ value_range sample_range(std::uint32_t bit_depth, bool is_signed) {
   return range;
 }
 
-void load_row(const const_image_view& image, std::uint32_t component, std::uint32_t row, std::int32_t* line,
-              value_range& seen) {
-  const auto* source = row_start(image, component, row);
-  switch (image.type) {
-    case sample_type::u1:
-      return load<std::uint8_t>(image, source, line, seen);
-    case sample_type::i1:
-      return load<std::int8_t>(image, source, line, seen);
-    case sample_type::u2:
-      return load<std::uint16_t>(image, source, line, seen);
-    case sample_type::i2:
-      return load<std::int16_t>(image, source, line, seen);
-    case sample_type::u4:
-      return load<std::uint32_t>(image, source, line, seen);
-    case sample_type::i4:
-      return load<std::int32_t>(image, source, line, seen);
-  }
+value_range clamp_range(clamp_policy policy, std::uint32_t bit_depth, sample_type decoded) {
+  const bool to_container = policy == clamp_policy::container;
+  const auto container_bits = static_cast<std::uint32_t>(8 * sample_size(decoded));
+  return sample_range(to_container ? container_bits : bit_depth, sample_is_signed(decoded));
 }
 
-void store_row(const std::int32_t* line, std::size_t count, const value_range& range, const image_view& image,
-               std::uint32_t component, std::uint32_t row) {
-  auto* target = row_start(image, component, row);
-  switch (image.type) {
-    case sample_type::u1:
-      return store<std::uint8_t>(line, count, range, image.column_stride, target);
-    case sample_type::i1:
-      return store<std::int8_t>(line, count, range, image.column_stride, target);
-    case sample_type::u2:
-      return store<std::uint16_t>(line, count, range, image.column_stride, target);
-    case sample_type::i2:
-      return store<std::int16_t>(line, count, range, image.column_stride, target);
-    case sample_type::u4:
-      return store<std::uint32_t>(line, count, range, image.column_stride, target);
-    case sample_type::i4:
-      return store<std::int32_t>(line, count, range, image.column_stride, target);
+template <typename T>
+void read_row(const const_image_view& image, std::uint32_t y, const kernels::line_kernels<T>& kernels,
+              T* const* rows) {
+  const std::uint8_t* source = row_start(image, y);
+  const bool is_signed = sample_is_signed(image.type);
+  if (is_interleaved(image) && !image.foreign_byte_order)
+    return kernels.unpack[is_signed][log2_size(image.type)](source, image.components, image.width, rows);
+  const auto load = kernels.load[is_signed][log2_size(image.type)];
+  for (std::uint32_t c = 0; c < image.components; ++c, source += image.component_stride)
+    load(source, image.column_stride, image.width, image.foreign_byte_order, rows[c]);
+}
+
+template <typename T>
+void write_row(const clamped_row<T>& row, const kernels::line_kernels<T>& kernels, const image_view& image,
+               std::uint32_t y) {
+  std::uint8_t* target = row_start(image, y);
+  const std::size_t size = log2_size(image.type);
+  if (row.limits_are_equal() && is_interleaved(image)) {
+    const auto& limits = row.limits.front();
+    return kernels.pack[size](row.samples.data(), image.components, image.width, limits.low, limits.high,
+                              target);
   }
+  for (std::uint32_t c = 0; c < image.components; ++c, target += image.component_stride)
+    kernels.store[size](row.samples[c], image.width, row.limits[c].low, row.limits[c].high, target,
+                        image.column_stride);
+}
+
+template void read_row(const const_image_view&, std::uint32_t, const kernels::line_kernels<std::int32_t>&,
+                       std::int32_t* const*);
+template void read_row(const const_image_view&, std::uint32_t, const kernels::line_kernels<std::int64_t>&,
+                       std::int64_t* const*);
+template void write_row(const clamped_row<std::int32_t>&, const kernels::line_kernels<std::int32_t>&,
+                        const image_view&, std::uint32_t);
+template void write_row(const clamped_row<std::int64_t>&, const kernels::line_kernels<std::int64_t>&,
+                        const image_view&, std::uint32_t);
+
+packed_row::packed_row(const image_layout& layout)
+    : bytes_(std::size_t{layout.width} * layout.components * sample_size(layout.type)) {
+  const auto size = static_cast<std::ptrdiff_t>(sample_size(layout.type));
+  view_.data = bytes_.data();
+  view_.type = layout.type;
+  view_.width = layout.width;
+  view_.height = layout.height;
+  view_.components = layout.components;
+  view_.row_stride = 0;
+  view_.column_stride = size * static_cast<std::ptrdiff_t>(layout.components);
+  view_.component_stride = size;
 }
 
 }  // namespace htj2k

@@ -1,25 +1,98 @@
-// The step between an image view and OpenJPH's lines: picks the kernel for the view's sample type.
+// The step between an image view and rows of integers, a row a component: picks the kernel for the view's
+// sample type and strides.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <vector>
 
 #include "core/image.hpp"
-#include "kernels/samples.hpp"
+#include "kernels/implementation.hpp"
 
 namespace htj2k {
 
-using kernels::value_range;
+struct value_range {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
 
-// What a component's samples may be: [low, high] of `bit_depth` bits.
+  bool contains(std::int64_t value) const { return low <= value && value <= high; }
+  bool contains(const value_range& other) const { return contains(other.low) && contains(other.high); }
+};
+
+// What samples of `bit_depth` bits may be.
 value_range sample_range(std::uint32_t bit_depth, bool is_signed);
 
-// Reads one row of one component. Widens `seen` by the values read.
-void load_row(const const_image_view& image, std::uint32_t component, std::uint32_t row, std::int32_t* line,
-              value_range& seen);
+// What decoded samples of that depth are brought back to. The container is the decoded array's type.
+value_range clamp_range(clamp_policy policy, std::uint32_t bit_depth, sample_type decoded);
 
-// Writes one row of one component, clamped to `range`.
-void store_row(const std::int32_t* line, std::size_t count, const value_range& range, const image_view& image,
-               std::uint32_t component, std::uint32_t row);
+// A range as far as T reaches: values beyond it never occur in a T.
+template <typename T>
+struct clamp_limits {
+  T low = std::numeric_limits<T>::min();
+  T high = std::numeric_limits<T>::max();
+
+  clamp_limits() = default;
+  explicit clamp_limits(const value_range& range)
+      : low(static_cast<T>(std::max<std::int64_t>(range.low, std::numeric_limits<T>::min()))),
+        high(static_cast<T>(std::min<std::int64_t>(range.high, std::numeric_limits<T>::max()))) {}
+};
+
+constexpr std::size_t log2_size(sample_type type) { return sample_size(type) / 2; }  // 1, 2, 4 -> 0, 1, 2
+
+// Reads row `y` of all components.
+template <typename T>
+void read_row(const const_image_view& image, std::uint32_t y, const kernels::line_kernels<T>& kernels,
+              T* const* rows);
+
+// One row to be written: the samples of each component and what to clamp them to.
+template <typename T>
+struct clamped_row {
+  std::vector<const T*> samples;
+  std::vector<clamp_limits<T>> limits;
+
+  explicit clamped_row(const std::vector<clamp_limits<T>>& clamp_to)
+      : samples(clamp_to.size()), limits(clamp_to) {
+    for (const auto& l : limits)
+      limits_are_equal_ = limits_are_equal_ && l.low == limits.front().low && l.high == limits.front().high;
+  }
+  bool limits_are_equal() const { return limits_are_equal_; }
+
+private:
+  bool limits_are_equal_ = true;
+};
+
+// Writes it as row `y`, clamped: never wrapped.
+template <typename T>
+void write_row(const clamped_row<T>& row, const kernels::line_kernels<T>& kernels, const image_view& image,
+               std::uint32_t y);
+
+// Neighbouring samples are the components of one pixel, and pixels follow each other without a gap.
+template <typename Void>
+bool is_interleaved(const basic_image_view<Void>& image) {
+  const auto size = static_cast<std::ptrdiff_t>(sample_size(image.type));
+  return image.column_stride == size * static_cast<std::ptrdiff_t>(image.components) &&
+         (image.components == 1 || image.component_stride == size);
+}
+
+template <typename Void>
+auto* row_start(const basic_image_view<Void>& image, std::uint32_t y) {
+  using byte = std::conditional_t<std::is_const_v<Void>, const std::uint8_t, std::uint8_t>;
+  return static_cast<byte*>(image.data) + static_cast<std::ptrdiff_t>(y) * image.row_stride;
+}
+
+// Memory for one interleaved row that is used for every row of an image.
+class packed_row {
+public:
+  explicit packed_row(const image_layout& layout);
+  const image_view& view() const { return view_; }
+  std::size_t size() const { return bytes_.size(); }
+
+private:
+  std::vector<std::uint8_t> bytes_;
+  image_view view_;
+};
 
 }  // namespace htj2k

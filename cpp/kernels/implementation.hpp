@@ -26,11 +26,17 @@ struct line_kernels {
   // Extends [low, high] by the values of a row.
   void (*extend_range)(const T* row, std::size_t n, T& low, T& high);
 
-  // Reads samples `stride` bytes apart at any alignment; `swap` when they are in the other byte order.
-  // load[is_signed][log2(bytes of a sample)]
+  // Samples in memory, at any alignment. Arrays of functions are indexed [log2(bytes of a sample)], the
+  // reading ones [is_signed][log2(bytes of a sample)].
+
+  // Reads samples `stride` bytes apart; `swap` when they are in the other byte order.
   void (*load[2][3])(const std::uint8_t* samples, std::ptrdiff_t stride, std::size_t n, bool swap, T* row);
-  // Clamps to [low, high], narrows, interleaves `components` rows, stores little-endian.
-  // pack[log2(bytes of a sample)]
+  // Reads `n` pixels of `components` neighbouring samples into a row a component.
+  void (*unpack[2][3])(const std::uint8_t* samples, std::size_t components, std::size_t n, T* const* rows);
+
+  // Clamps to [low, high], narrows, writes samples `stride` bytes apart.
+  void (*store[3])(const T* row, std::size_t n, T low, T high, std::uint8_t* out, std::ptrdiff_t stride);
+  // The same for `n` pixels of `components` neighbouring samples, from a row a component.
   void (*pack[3])(const T* const* rows, std::size_t components, std::size_t n, T low, T high,
                   std::uint8_t* out);
 };

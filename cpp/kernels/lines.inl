@@ -107,21 +107,33 @@ void load(const std::uint8_t* samples, std::ptrdiff_t stride, std::size_t n, boo
   }
 }
 
-constexpr bool machine_is_big_endian() {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  return true;
-#else
-  return false;
-#endif
+// The reverse of pack, for samples in this machine's byte order.
+template <std::size_t Components, typename Sample, typename T>
+void unpack_interleaved(const std::uint8_t* samples, std::size_t n, T* const* rows) {
+  for (std::size_t c = 0; c < Components; ++c)
+    load_strided<Sample, false>(samples + c * sizeof(Sample), Components * sizeof(Sample), n, rows[c]);
+}
+
+template <typename Sample, typename T>
+void unpack(const std::uint8_t* samples, std::size_t components, std::size_t n, T* const* rows) {
+  if (components == 1) return unpack_interleaved<1, Sample>(samples, n, rows);
+  if (components == 3) return unpack_interleaved<3, Sample>(samples, n, rows);
+  const auto stride = static_cast<std::ptrdiff_t>(components * sizeof(Sample));
+  for (std::size_t c = 0; c < components; ++c)
+    load_strided<Sample, false>(samples + c * sizeof(Sample), stride, n, rows[c]);
 }
 
 template <typename Raw, typename T>
 void store_clamped(T value, T low, T high, std::uint8_t* out) {
   value = value < low ? low : value;
   value = value > high ? high : value;
-  Raw raw = static_cast<Raw>(value);
-  if constexpr (machine_is_big_endian()) raw = reverse_bytes(raw);
+  const Raw raw = static_cast<Raw>(value);
   std::memcpy(out, &raw, sizeof raw);
+}
+
+template <typename Raw, typename T>
+void store(const T* row, std::size_t n, T low, T high, std::uint8_t* out, std::ptrdiff_t stride) {
+  for (std::size_t i = 0; i < n; ++i, out += stride) store_clamped<Raw>(row[i], low, high, out);
 }
 
 // Components is a constant where the loop is worth vectorising, 0 where it is not known.
@@ -156,5 +168,8 @@ constexpr line_kernels<T> make_line_kernels() {
           &extend_range<T>,
           {{&load<std::uint8_t, T>, &load<std::uint16_t, T>, &load<std::uint32_t, T>},
            {&load<std::int8_t, T>, &load<std::int16_t, T>, &load<std::int32_t, T>}},
+          {{&unpack<std::uint8_t, T>, &unpack<std::uint16_t, T>, &unpack<std::uint32_t, T>},
+           {&unpack<std::int8_t, T>, &unpack<std::int16_t, T>, &unpack<std::int32_t, T>}},
+          {&store<std::uint8_t, T>, &store<std::uint16_t, T>, &store<std::uint32_t, T>},
           {&pack<std::uint8_t, T>, &pack<std::uint16_t, T>, &pack<std::uint32_t, T>}};
 }

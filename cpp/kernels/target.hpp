@@ -9,6 +9,11 @@
 #define HTJ2K_X86 0
 #endif
 
+// Checksums are of little-endian samples and are taken of the bytes as they lie in memory.
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "htj2k runs on little-endian machines only"
+#endif
+
 #define HTJ2K_PRAGMA(text) _Pragma(#text)
 #if defined(__clang__)
 #define HTJ2K_TARGET_BEGIN(features) \

@@ -1,0 +1,146 @@
+// Checksums of an image's lower resolutions from the rows of its highest one: the reversible low pass, row by
+// row, with the component transform around it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/sample_lines.hpp"
+#include "kernels/lowpass.hpp"
+
+namespace htj2k {
+
+struct resolution_checksum {
+  std::uint32_t width;
+  std::uint32_t height;
+  std::uint32_t crc32;  // zlib's, over tightly packed, interleaved, little-endian samples of the decoded type
+};
+
+// T is int32_t for samples of up to 16 bits, else int64_t. Rows are written where rows() points and taken
+// with push(); after the last one, finish() gives the checksums from base to full.
+template <typename T>
+class pyramid {
+public:
+  // `layout` is that of the highest resolution; all resolutions have its type.
+  pyramid(const kernels::implementation& kernels, const image_layout& layout,
+          std::uint32_t num_decompositions, bool color_transform, const std::vector<clamp_limits<T>>& limits)
+      : kernels_(kernels),
+        lines_(kernels.lines<T>()),
+        transform_(color_transform),
+        num_components_(layout.components),
+        bytes_per_pixel_(layout.components * sample_size(layout.type)),
+        clamped_(limits),
+        packed_(layout),
+        levels_(num_decompositions + std::size_t{1}) {
+    for (std::size_t r = 0; r < levels_.size(); ++r) make_level(r, layout);
+    if (transform_) colors_.assign(3, std::vector<T>((layout.width + std::size_t{1}) / 2));
+    point_at_rows();
+  }
+
+  T* const* rows() const { return rows_.data(); }
+
+  // `packed`: the row's bytes as the checksum wants them, if the caller has them already.
+  void push(const std::uint8_t* packed = nullptr) {
+    if (packed != nullptr)
+      add_to_checksum(0, packed);
+    else
+      checksum_row(0);
+    if (transform_ && levels_.size() > 1) lines_.forward_rct(rows_[0], rows_[1], rows_[2], levels_[0].width);
+    pass_on(0);
+    point_at_rows();
+  }
+
+  std::vector<resolution_checksum> finish() {
+    for (std::size_t r = 0; r + 1 < levels_.size(); ++r) {
+      for (std::size_t c = 0; c < num_components_; ++c) levels_[r].further[c].finish(levels_[r + 1].row(c));
+      take_low_row(r + 1);
+    }
+    std::vector<resolution_checksum> found;
+    for (auto level = levels_.rbegin(); level != levels_.rend(); ++level)
+      found.push_back({level->width, level->height, level->crc});
+    return found;
+  }
+
+private:
+  // One resolution: the rows of its components as they come down, their checksum, and what passes them on.
+  struct resolution {
+    std::uint32_t width = 0;
+    std::uint32_t height = 0;
+    std::uint32_t crc = 0;
+    std::vector<kernels::lowpass<T>> further;  // one a component; none at the base
+    std::vector<std::vector<T>> own_rows;      // of the base, which has no `further` to hold them
+
+    T* row(std::size_t component) {
+      return further.empty() ? own_rows[component].data() : further[component].input();
+    }
+  };
+
+  void make_level(std::size_t reduce, const image_layout& layout) {
+    resolution& level = levels_[reduce];
+    level.width = reduce == 0 ? layout.width : levels_[reduce - 1].width / 2 + levels_[reduce - 1].width % 2;
+    level.height =
+        reduce == 0 ? layout.height : levels_[reduce - 1].height / 2 + levels_[reduce - 1].height % 2;
+    if (reduce + 1 < levels_.size())
+      level.further.assign(num_components_, kernels::lowpass<T>(lines_, level.width));
+    else
+      level.own_rows.assign(num_components_, std::vector<T>(level.width));
+  }
+
+  void point_at_rows() {
+    rows_.resize(num_components_);
+    for (std::size_t c = 0; c < num_components_; ++c) rows_[c] = levels_[0].row(c);
+  }
+
+  // With the component transform the decoder's lower resolutions are the inverse transform of the low-passed
+  // Y, U, V, which is not the low pass of R, G, B.
+  void point_at_colors(std::size_t reduce) {
+    const std::size_t width = levels_[reduce].width;
+    for (std::size_t c = 0; c < 3; ++c) {
+      std::copy_n(levels_[reduce].row(c), width, colors_[c].data());
+      clamped_.samples[c] = colors_[c].data();
+    }
+    lines_.inverse_rct(colors_[0].data(), colors_[1].data(), colors_[2].data(), width);
+  }
+
+  void checksum_row(std::size_t reduce) {
+    resolution& level = levels_[reduce];
+    for (std::size_t c = 0; c < num_components_; ++c) clamped_.samples[c] = level.row(c);
+    if (transform_ && reduce != 0) point_at_colors(reduce);
+    image_view target = packed_.view();
+    target.width = level.width;
+    write_row(clamped_, lines_, target, 0);
+    add_to_checksum(reduce, row_start(target, 0));
+  }
+
+  void add_to_checksum(std::size_t reduce, const std::uint8_t* packed) {
+    resolution& level = levels_[reduce];
+    level.crc = kernels_.crc32(level.crc, packed, level.width * bytes_per_pixel_);
+  }
+
+  void take_low_row(std::size_t reduce) {
+    checksum_row(reduce);
+    pass_on(reduce);
+  }
+
+  // Gives the rows to the transform below; the components run in step, so all of them complete a row or none.
+  void pass_on(std::size_t reduce) {
+    resolution& level = levels_[reduce];
+    bool complete = false;
+    for (std::size_t c = 0; c < level.further.size(); ++c)
+      complete = level.further[c].push(levels_[reduce + 1].row(c));
+    if (complete) take_low_row(reduce + 1);
+  }
+
+  const kernels::implementation& kernels_;
+  const kernels::line_kernels<T>& lines_;
+  bool transform_;
+  std::size_t num_components_;
+  std::size_t bytes_per_pixel_;
+  clamped_row<T> clamped_;
+  packed_row packed_;
+  std::vector<resolution> levels_;  // by reduce: from full to base
+  std::vector<std::vector<T>> colors_;
+  std::vector<T*> rows_;
+};
+
+}  // namespace htj2k

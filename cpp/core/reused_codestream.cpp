@@ -1,0 +1,32 @@
+#include "core/reused_codestream.hpp"
+
+#include <utility>
+
+namespace htj2k {
+namespace {
+
+// A mammogram or a slide tile is kept; beyond, allocation no longer shows in the time, but in the memory.
+constexpr std::uint64_t most_kept_samples = std::uint64_t{1} << 24;
+
+std::unique_ptr<ojph::codestream>& idle_object(codec_role role) {
+  thread_local std::unique_ptr<ojph::codestream> idle[2];
+  return idle[role == codec_role::encode];
+}
+
+}  // namespace
+
+reused_codestream::reused_codestream(codec_role role) : role_(role), object_(std::move(idle_object(role))) {
+  if (object_ != nullptr)
+    object_->restart();
+  else
+    object_ = std::make_unique<ojph::codestream>();
+}
+
+void reused_codestream::release(std::uint64_t samples) {
+  if (samples <= most_kept_samples)
+    idle_object(role_) = std::move(object_);
+  else
+    object_.reset();
+}
+
+}  // namespace htj2k
