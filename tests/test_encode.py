@@ -223,3 +223,40 @@ def test_nothing_is_printed(capfd):
     with pytest.raises(htj2k.HTJ2KError):
         htj2k.decode(htj2k.encode(ct_like((64, 64)))[:-40])
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("tile_parts", ["R", ""])
+def test_more_tile_parts_than_one_tlm_segment_holds(tile_parts: str) -> None:
+    pixels = noise((110, 120), "u1").clip(1)
+    stream = htj2k.encode(pixels, tile_size=(1, 1), num_decompositions=1, tile_parts=tile_parts)
+    info = htj2k.read_info(stream)
+    assert info.num_tiles == 13200
+    assert info.has_tlm
+    assert np.array_equal(htj2k.decode(stream), pixels)
+    without = htj2k.encode(pixels, tile_size=(1, 1), num_decompositions=1, tile_parts=tile_parts, tlm=False)
+    parts = 13200 * (2 if tile_parts == "R" else 1)
+    assert len(stream) - len(without) == 6 * parts + 6 * -(-parts // 10921)
+
+
+TILES = ((1, 1), (1, 3), (2, 3), (3, 3), (5, 1), (2, 2))
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4"])
+@pytest.mark.parametrize("tile_size", TILES)
+@pytest.mark.parametrize("color_transform", [True, False])
+def test_tiles_at_the_minimum_of_the_range(dtype: str, tile_size: tuple[int, int], color_transform: bool) -> None:
+    """Lossless or refused: a tile of one sample at odd coordinates has a coefficient of four times the sample."""
+    refused = 0
+    for rows, columns in np.ndindex(6, 6):
+        pixels = np.full((rows + 1, columns + 1, 3), np.iinfo(dtype).min, dtype)
+        try:
+            stream = htj2k.encode(
+                pixels, tile_size=tile_size, num_decompositions=2, color_transform=color_transform
+            )
+        except ValueError as e:
+            refused += "tile_size makes tiles of a single sample" in str(e)
+            continue
+        assert np.array_equal(htj2k.decode(stream), pixels)
+    # The component transform's extra bit is the one that is missing without it.
+    single = {(1, 1): 25, (1, 3): 5, (3, 3): 1, (5, 1): 5}
+    assert refused == (0 if color_transform else single.get(tile_size, 0))

@@ -10,7 +10,7 @@ import pytest
 
 import oracle
 from htj2k import _verify
-from htj2k._checksum import ResolutionChecksum, codestream_checksums, pixel_checksums
+from htj2k._checksum import ResolutionChecksum, codestream_checksums, decode_levels, pixel_checksums
 from htj2k._encode import encode
 from htj2k._verify import Verification, verify
 from htj2k.errors import ChecksumMismatch, HTJ2KError
@@ -232,22 +232,24 @@ def test_one_convention_must_fit_all_levels() -> None:
     assert {level.clamp for level in verify(data, neither).levels} == {"precision"}  # in a tie
 
 
-def test_each_resolution_is_decoded_once(
+def test_one_decode_for_all_resolutions(
     codestream: bytes, records: list[ResolutionChecksum], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    original = _verify.decode
 
-    def counted(data: Any, *, reduce: int, **options: Any) -> Any:
-        calls.append(reduce)
-        return original(data, reduce=reduce, **options)
+    def counted(data: Any, first: int, last: int, **options: Any) -> Any:
+        calls.append((first, last))
+        return decode_levels(data, first, last, **options)
 
-    monkeypatch.setattr(_verify, "decode", counted)
+    monkeypatch.setattr(_verify, "decode_levels", counted)
     assert verify(codestream, frame_dict([*records, records[0]], MinPixelValue=int(PIXELS.min())))
-    assert sorted(calls) == [0, 1, 2, 3]
+    assert calls == [(0, LEVELS)]
     calls.clear()
     verify(codestream, records[0].checksum)
-    assert calls == [0]  # and not again in the other convention, as 16 bits leave no room between the two
+    assert calls == [(0, 0)]  # and not again in the other convention, as 16 bits leave no room between the two
+    calls.clear()
+    assert verify(codestream, [records[1], records[0]])
+    assert calls == [(LEVELS - 1, LEVELS)]  # nothing larger than what was asked for
 
 
 @pytest.mark.parametrize("expected", [None, True, False, "123", b"123", 1.0, [None], [1], [True], ["x"], object()])

@@ -4,8 +4,10 @@
 
 #include "bindings.hpp"
 #include "buffer.hpp"
+#include "core/codestream_checksums.hpp"
 #include "core/decode.hpp"
 #include "core/encode.hpp"
+#include "core/geometry.hpp"
 #include "core/ojph_messages.hpp"
 #include "core/strict.hpp"
 #include "image_array.hpp"
@@ -14,6 +16,10 @@ namespace py = pybind11;
 
 namespace htj2k::bindings {
 namespace {
+
+clamp_policy policy_of(bool clamp_to_container) {
+  return clamp_to_container ? clamp_policy::container : clamp_policy::precision;
+}
 
 py::bytes bytes_of(encoded_image& encoded) {
   const std::size_t header = encoded.main_header.size();
@@ -25,20 +31,35 @@ py::bytes bytes_of(encoded_image& encoded) {
   return result;
 }
 
-py::bytes encode_array(const py::array& pixels, const encode_options& options) {
+py::list list_of(const std::vector<resolution_checksum>& resolutions) {
+  py::list result;
+  for (const auto& r : resolutions) result.append(py::make_tuple(r.width, r.height, r.crc32));
+  return result;
+}
+
+encoded_image encode_view(const py::array& pixels, const encode_options& options,
+                          std::optional<clamp_policy> checksums) {
   const const_image_view view = view_of(pixels);
-  encoded_image encoded;
-  {
-    const py::gil_scoped_release release;
-    encoded = encode(view, options, false);
-  }
+  const py::gil_scoped_release release;
+  return encode(view, options, checksums);
+}
+
+py::bytes encode_array(const py::array& pixels, const encode_options& options) {
+  encoded_image encoded = encode_view(pixels, options, std::nullopt);
   return bytes_of(encoded);
+}
+
+// (codestream, levels from base to full, smallest sample, largest sample)
+py::tuple encode_with_checksums(const py::array& pixels, const encode_options& options,
+                                bool clamp_to_container) {
+  encoded_image encoded = encode_view(pixels, options, policy_of(clamp_to_container));
+  return py::make_tuple(bytes_of(encoded), list_of(encoded.resolutions), encoded.min, encoded.max);
 }
 
 decode_options options_of(std::uint32_t reduce, bool clamp_to_container) {
   decode_options options;
   options.reduce = reduce;
-  options.clamp = clamp_to_container ? clamp_policy::container : clamp_policy::precision;
+  options.clamp = policy_of(clamp_to_container);
   return options;
 }
 
@@ -91,13 +112,19 @@ py::list list_of(const std::vector<message>& messages) {
   return result;
 }
 
+open_codestream open(const byte_buffer& buffer, const std::optional<std::uint64_t>& max_pixels,
+                     std::uint32_t reduce) {
+  const py::gil_scoped_release release;
+  return open_strict(buffer.span(), limits_of(max_pixels), reduce);
+}
+
 py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
                         const std::optional<py::array>& out) {
   const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
-  const open_codestream opened = open_strict(buffer.span(), limits_of(max_pixels), reduce);
+  const open_codestream opened = open(buffer, max_pixels, reduce);
   const image_layout layout = layout_at(opened.cs, reduce);
   if (out) check_out(*out, layout);
   py::array pixels = out ? *out : new_array(layout);
@@ -108,6 +135,46 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
     messages = decode_strict(opened, options_of(reduce, clamp_to_container), view);
   }
   return py::make_tuple(pixels, list_of(messages));
+}
+
+// (pixels or None, levels from the lowest asked for, smallest sample, largest sample, messages)
+py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, std::uint32_t num_lower,
+                          bool clamp_to_container, const std::optional<std::uint64_t>& max_pixels,
+                          bool decode_each_level, bool wants_pixels, const std::optional<py::array>& out) {
+  const byte_buffer buffer(data);
+  const open_codestream opened = open(buffer, max_pixels, reduce);
+  const image_layout layout = layout_at(opened.cs, reduce);
+  if (out) check_out(*out, layout);
+  py::object pixels = py::none();
+  image_view view = view_without_memory(layout);
+  if (wants_pixels) {
+    py::array array = out ? *out : new_array(layout);
+    view = mutable_view_of(array);
+    pixels = array;
+  }
+  codestream_checksums found;
+  {
+    const py::gil_scoped_release release;
+    found = checksum_codestream(opened, options_of(reduce, clamp_to_container), num_lower, decode_each_level,
+                                view);
+  }
+  return py::make_tuple(pixels, list_of(found.resolutions), found.min, found.max, list_of(found.messages));
+}
+
+// ((width, height) of the resolutions from base to full, bit depth of each component), from the main header.
+py::tuple sizes_of_buffer(const py::object& data) {
+  const byte_buffer buffer(data);
+  parse_options options;
+  options.main_header_only = true;
+  options.bounds = limits_of(std::nullopt);
+  const codestream cs = parse(buffer.span(), options);
+  py::list sizes, depths;
+  for (std::uint32_t reduce = max_reduce(cs) + 1; reduce-- != 0;) {
+    const rect area = component_rect(cs.siz, 0, reduce);
+    sizes.append(py::make_tuple(area.width(), area.height()));
+  }
+  for (const component_size& component : cs.siz.components) depths.append(component.bit_depth);
+  return py::make_tuple(sizes, depths);
 }
 
 py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
@@ -168,8 +235,14 @@ void bind_codec(py::module_& m) {
   initialize_openjph();
   bind_options(m);
   m.def("encode", &encode_array, py::arg("pixels"), py::arg("options"));
+  m.def("encode_with_checksums", &encode_with_checksums, py::arg("pixels"), py::arg("options"),
+        py::arg("clamp_to_container"));
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true));
+  m.def("codestream_checksums", &checksum_buffer, py::arg("data"), py::arg("reduce"), py::arg("num_lower"),
+        py::arg("clamp_to_container"), py::arg("max_pixels").none(true), py::arg("decode_each_level"),
+        py::arg("wants_pixels"), py::arg("out").none(true));
+  m.def("sizes", &sizes_of_buffer, py::arg("data"));
   m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"),
         py::arg("clamp_to_container"), py::arg("max_pixels").none(true));
   m.def("look_at", &look_at_buffer, py::arg("data"), py::arg("max_pixels").none(true));

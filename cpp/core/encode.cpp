@@ -109,17 +109,19 @@ void mask_row(T* row, std::size_t count, std::uint32_t bit_depth, bool is_signed
 template <typename T>
 class row_feeder {
 public:
-  row_feeder(const const_image_view& image, const encode_options& options, bool with_checksums)
+  row_feeder(const const_image_view& image, const encode_options& options,
+             std::optional<clamp_policy> checksums)
       : image_(image),
         options_(options),
         kernels_(kernels::active()),
         lines_(kernels_.lines<T>()),
         range_(sample_range(options.bit_depth, sample_is_signed(image.type))) {
-    if (with_checksums) {
+    if (checksums) {
       const sample_type decoded = decoded_type(options.bit_depth, sample_is_signed(image.type));
+      const clamp_limits<T> limits(clamp_range(*checksums, options.bit_depth, decoded));
       checksums_.emplace(kernels_, image_layout{decoded, image.width, image.height, image.components},
                          options.num_decompositions, options.color_transform,
-                         std::vector<clamp_limits<T>>(image.components, clamp_limits<T>(range_)));
+                         std::vector<clamp_limits<T>>(image.components, limits));
     } else {
       rows_.assign(image.components, std::vector<T>(image.width));
       for (auto& row : rows_) row_pointers_.push_back(row.data());
@@ -194,9 +196,10 @@ std::vector<std::uint8_t> take(byte_chunks& chunks) {
 }
 
 template <typename T>
-encoded_image encode_as(const const_image_view& image, const encode_options& options, bool with_checksums) {
+encoded_image encode_as(const const_image_view& image, const encode_options& options,
+                        std::optional<clamp_policy> checksums) {
   encoded_image result;
-  row_feeder<T> rows(image, options, with_checksums);
+  row_feeder<T> rows(image, options, checksums);
   chunked_file file;
   reused_codestream codestream(codec_role::encode);
   configure(*codestream, image, options);
@@ -214,14 +217,23 @@ encoded_image encode_as(const const_image_view& image, const encode_options& opt
   return result;
 }
 
+bool is_single_tile(const const_image_view& image, const encode_options& options) {
+  return options.tile_width == 0 ||
+         (options.tile_width >= image.width && options.tile_height >= image.height);
+}
+
 }  // namespace
 
-encoded_image encode(const const_image_view& image, const encode_options& options, bool with_checksums) {
+encoded_image encode(const const_image_view& image, const encode_options& options,
+                     std::optional<clamp_policy> checksums) {
+  if (checksums && !(options.reversible && is_single_tile(image, options)))
+    throw error(error_code::invalid_argument,
+                "checksums of the resolutions can be had only of a reversible encoding in a single tile");
   initialize_openjph();
   const message_capture messages;
   try {
-    return sample_size(image.type) == 4 ? encode_as<std::int64_t>(image, options, with_checksums)
-                                        : encode_as<std::int32_t>(image, options, with_checksums);
+    return sample_size(image.type) == 4 ? encode_as<std::int64_t>(image, options, checksums)
+                                        : encode_as<std::int32_t>(image, options, checksums);
   } catch (const error& e) {
     // While encoding, what OpenJPH refuses is an argument, never the data of a codestream.
     throw error(error_code::invalid_argument, e.what());

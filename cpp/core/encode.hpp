@@ -47,8 +47,9 @@ struct encoded_image {
   std::vector<resolution_checksum> resolutions;  // from base to full, if they were asked for
 };
 
-// `with_checksums`: of all resolutions, by the transform of pyramid.hpp and from the same read of the pixels.
-// Only for reversible encodings of a single tile.
-encoded_image encode(const const_image_view& image, const encode_options& options, bool with_checksums);
+// `checksums`: also those of all resolutions, clamped so, by the transform of pyramid.hpp and from the same
+// read of the pixels. Only for reversible encodings of a single tile.
+encoded_image encode(const const_image_view& image, const encode_options& options,
+                     std::optional<clamp_policy> checksums);
 
 }  // namespace htj2k

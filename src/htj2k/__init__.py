@@ -11,10 +11,12 @@ from ._checksum import (
     codestream_checksums,
     crc32,
     crc32_combine,
+    decode_with_checksum,
     pixel_checksums,
 )
 from ._decode import PartialImage, decode, decode_partial
 from ._encode import encode
+from ._encode_checksums import EncodedImage, encode_with_checksums
 from ._info import (
     DEFAULT_MAX_PIXELS,
     CodestreamInfo,
@@ -27,7 +29,7 @@ from ._info import (
     read_info,
 )
 from ._progressive import ProgressiveDecoder, ProgressiveImage
-from ._verify import LevelVerification, Verification, verify
+from ._verify import LevelVerification, Verification, decode_verified, verify
 from .errors import (
     ChecksumMismatch,
     CodestreamError,
@@ -50,6 +52,7 @@ __all__ = [
     "CodestreamInfo",
     "Comment",
     "ComponentInfo",
+    "EncodedImage",
     "HTJ2KError",
     "LevelVerification",
     "LimitError",
@@ -68,7 +71,10 @@ __all__ = [
     "crc32_combine",
     "decode",
     "decode_partial",
+    "decode_verified",
+    "decode_with_checksum",
     "encode",
+    "encode_with_checksums",
     "extract_resolution",
     "is_htj2k",
     "pixel_checksums",

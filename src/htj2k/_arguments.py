@@ -93,3 +93,9 @@ def stored_bits(bits_stored: object, dtype: np.dtype[Any]) -> int:
     if bits_stored is None:
         return width
     return integer("bits_stored", bits_stored, 1, width)
+
+
+def out_array(out: NDArray[Any] | None) -> NDArray[Any] | None:
+    if out is not None and not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be an ndarray, not {type(out).__name__}")
+    return out

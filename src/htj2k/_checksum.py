@@ -16,11 +16,13 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import NDArray
 
 from . import _arguments as arguments
 from . import _core
-from ._decode import decode
-from ._info import DEFAULT_MAX_PIXELS, read_info
+from ._buffers import Buffer
+from ._decode import log_messages
+from ._info import DEFAULT_MAX_PIXELS
 from ._levels import default_num_decompositions
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "codestream_checksums",
     "crc32",
     "crc32_combine",
+    "decode_with_checksum",
     "pixel_checksums",
     "pixel_checksums_and_range",
 ]
@@ -270,12 +273,94 @@ def _check_samples_fit(pixels: Pixels, bits: int, low: int, high: int) -> None:
     )
 
 
+@dataclass(frozen=True)
+class DecodedLevels:
+    """What one decode told about a resolution and those below it."""
+
+    pixels: NDArray[Any] | None
+    levels: dict[int, ResolutionChecksum]  # by reduce
+    extremes: tuple[int, int]  # of the highest of the resolutions
+
+
+def decode_levels(
+    data: Buffer,
+    first: int,
+    last: int,
+    *,
+    clamp: Clamp = "precision",
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
+    decode_each_level: bool = False,
+    wants_pixels: bool = False,
+    out: NDArray[Any] | None = None,
+) -> DecodedLevels:
+    """Decode at ``reduce=first`` and return the checksums from there down to ``reduce=last``."""
+    pixels, levels, low, high, messages = _core.codestream_checksums(
+        data,
+        first,
+        last - first,
+        arguments.clamps_to_container(clamp),
+        max_pixels,
+        decode_each_level,
+        wants_pixels,
+        out,
+    )
+    log_messages(messages)
+    by_reduce = {last - i: ResolutionChecksum(*level) for i, level in enumerate(levels)}
+    return DecodedLevels(pixels, by_reduce, (low, high))
+
+
+def other_clamp(clamp: Clamp) -> Clamp:
+    return "container" if clamp == "precision" else "precision"
+
+
+def decode_with_checksum(
+    data: Buffer,
+    *,
+    reduce: int = 0,
+    out: NDArray[Any] | None = None,
+    clamp: Clamp = "precision",
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
+) -> tuple[NDArray[Any], ResolutionChecksum]:
+    """Decode a codestream and checksum its pixels in one pass, while they are in the cache.
+
+    Parameters
+    ----------
+    data, reduce, out, clamp, max_pixels
+        As in `decode`.
+
+    Returns
+    -------
+    pixels : ndarray
+        As `decode` returns them.
+    checksum : ResolutionChecksum
+        That of these pixels.
+
+    Raises
+    ------
+    HTJ2KError, TypeError, ValueError
+        As `decode` does.
+    """
+    reduce = arguments.integer("reduce", reduce, 0, 32)
+    found = decode_levels(
+        data,
+        reduce,
+        reduce,
+        clamp=clamp,
+        max_pixels=max_pixels,
+        wants_pixels=True,
+        out=arguments.out_array(out),
+    )
+    assert found.pixels is not None
+    return found.pixels, found.levels[reduce]
+
+
 def codestream_checksums(
-    data: Any,
+    data: Buffer,
     *,
     reduce: int | None = None,
     clamp: Clamp = "precision",
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
+    decode_each_level: bool = False,
 ) -> list[ResolutionChecksum]:
     """Decode a codestream and return the checksum of each of its resolutions.
 
@@ -289,6 +374,8 @@ def codestream_checksums(
         What decoded samples are clamped to, as in `decode`.
     max_pixels : int or None
         As in `decode`.
+    decode_each_level : bool
+        As in `verify`.
 
     Returns
     -------
@@ -302,10 +389,11 @@ def codestream_checksums(
     ValueError
         If `reduce` is not a resolution of the codestream, or `clamp` is unknown.
     """
-    arguments.clamps_to_container(clamp)
-    reduces = [r.reduce for r in read_info(data).resolutions] if reduce is None else [reduce]
-    return [checksum_of_resolution(decode(data, reduce=r, clamp=clamp, max_pixels=max_pixels)) for r in reduces]
-
-
-def checksum_of_resolution(pixels: Pixels) -> ResolutionChecksum:
-    return ResolutionChecksum(pixels.shape[1], pixels.shape[0], checksum_of_array(pixels))
+    if reduce is None:
+        first, last = 0, len(_core.sizes(data)[0]) - 1
+    else:
+        first = last = arguments.integer("reduce", reduce, 0, 32)
+    found = decode_levels(
+        data, first, last, clamp=clamp, max_pixels=max_pixels, decode_each_level=decode_each_level
+    )
+    return list(found.levels.values())

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from . import _arguments as arguments
@@ -75,10 +74,8 @@ def decode(
     """
     options = _options(reduce, clamp, max_pixels)
     shape = None if expected_shape is None else _shape(expected_shape)
-    if out is not None and not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be an ndarray, not {type(out).__name__}")
-    pixels, messages = _core.decode(data, *options, shape, out)
-    _log(messages)
+    pixels, messages = _core.decode(data, *options, shape, arguments.out_array(out))
+    log_messages(messages)
     return pixels
 
 
@@ -137,7 +134,7 @@ def decode_partial(
     pixels, complete, resolutions, used, reason, messages = _core.decode_partial(
         data, *_options(reduce, clamp, max_pixels)
     )
-    _log(messages)
+    log_messages(messages)
     return PartialImage(pixels, complete, resolutions - 1 if resolutions else None, used, reason)
 
 
@@ -156,6 +153,6 @@ def _shape(shape: Sequence[int]) -> list[int]:
     return axes[:2] if len(axes) == 3 and axes[2] == 1 else axes
 
 
-def _log(messages: list[tuple[bool, str]]) -> None:
+def log_messages(messages: list[tuple[bool, str]]) -> None:
     for is_warning, text in messages:
         _logger.log(logging.WARNING if is_warning else logging.INFO, "%s", text)

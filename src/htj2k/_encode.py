@@ -106,12 +106,58 @@ def encode(
         For a dtype that is not listed (floats among them) or an argument of the wrong type.
     ValueError
         For an argument out of range, and for a sample that does not fit `bits_stored`; the message has its
-        value and index. Also for ``num_decompositions=0`` with pixels that would not be lossless.
+        value and index. Also for ``num_decompositions=0``, and for tiles of a single sample at odd coordinates,
+        with pixels that would not be lossless so.
     MemoryError
         When memory runs out.
     HTJ2KError
         If ``verify=True`` finds a sample that did not survive. That is a bug, please report it.
     """
+    array, options = core_options(
+        pixels,
+        bits_stored=bits_stored,
+        num_decompositions=num_decompositions,
+        reversible=reversible,
+        qstep=qstep,
+        qfactor=qfactor,
+        color_transform=color_transform,
+        progression_order=progression_order,
+        block_size=block_size,
+        precinct_sizes=precinct_sizes,
+        tile_size=tile_size,
+        tlm=tlm,
+        tile_parts=tile_parts,
+        comment=comment,
+        container=container,
+        mask_unused_bits=mask_unused_bits,
+        verify=verify,
+    )
+    codestream = _core.encode(array, options)
+    check_result(array, options, codestream, verify)
+    return codestream
+
+
+def core_options(
+    pixels: ArrayLike,
+    *,
+    bits_stored: int | None = None,
+    num_decompositions: int | None = None,
+    reversible: bool | None = None,
+    qstep: float | None = None,
+    qfactor: float | None = None,
+    color_transform: bool | None = None,
+    progression_order: str = "RPCL",
+    block_size: tuple[int, int] = (64, 64),
+    precinct_sizes: Sequence[tuple[int, int]] | None = None,
+    tile_size: tuple[int, int] | None = None,
+    tlm: bool = True,
+    tile_parts: str | None = "R",
+    comment: Comment | Iterable[Comment] | None = None,
+    container: str = "j2c",
+    mask_unused_bits: bool = False,
+    verify: bool = False,
+) -> tuple[NDArray[Any], _core.EncodeOptions]:
+    """The arguments of `encode`, checked, as the core takes them."""
     array = arguments.pixel_array(pixels)
     components = array.shape[2] if array.ndim == 3 else 1
     options = _core.EncodeOptions()
@@ -125,10 +171,30 @@ def encode(
     arguments.choice("container", container, ("j2c",))
     if verify and not options.reversible:
         raise ValueError("verify=True compares every sample, which only a reversible encoding can pass")
-    codestream: bytes = _core.encode(array, options)
-    if verify or (options.reversible and options.num_decompositions == 0):
-        _check_lossless(array, options, codestream)
-    return codestream
+    return array, options
+
+
+def check_result(array: NDArray[Any], options: _core.EncodeOptions, codestream: bytes, verify: bool) -> None:
+    """Decode and compare where the caller wants it, or where the encoding is not always lossless."""
+    doubt = _doubt(array, options) if options.reversible else None
+    if verify or doubt is not None:
+        _check_lossless(array, options, codestream, doubt)
+
+
+def _doubt(array: NDArray[Any], options: _core.EncodeOptions) -> str | None:
+    """Why OpenJPH may have no code for a sample at the minimum of the range, and what helps."""
+    if options.num_decompositions == 0:
+        return "num_decompositions=0 is not lossless for these pixels: use at least 1"
+    rows, columns = array.shape[:2]
+    if _has_single_odd(rows, options.tile_height) and _has_single_odd(columns, options.tile_width):
+        # Its one HH coefficient is four times the sample (T.800 F.4.6), a bit more than QCD provides for.
+        return "tile_size makes tiles of a single sample at odd coordinates, which are not lossless: change it"
+    return None
+
+
+def _has_single_odd(length: int, tile: int) -> bool:
+    """Whether the side is cut into tiles of which one has length 1 and starts at an odd coordinate."""
+    return tile != 0 and ((tile == 1 and length > 1) or (length % tile == 1 and length % 2 == 0))
 
 
 def _set_quality(
@@ -252,7 +318,9 @@ def _comment(text: Comment) -> _core.EncodeComment:
     return result
 
 
-def _check_lossless(array: NDArray[Any], options: _core.EncodeOptions, codestream: bytes) -> None:
+def _check_lossless(
+    array: NDArray[Any], options: _core.EncodeOptions, codestream: bytes, doubt: str | None
+) -> None:
     from ._decode import decode
 
     pixels = array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
@@ -261,12 +329,9 @@ def _check_lossless(array: NDArray[Any], options: _core.EncodeOptions, codestrea
     decoded = decode(codestream, max_pixels=None)
     if np.array_equal(decoded, pixels):
         return
-    if options.num_decompositions == 0:
-        raise ValueError(
-            "num_decompositions=0 is not lossless for these pixels: without a wavelet level HTJ2K as OpenJPH"
-            " writes it has no code for a sample at the range's minimum; use at least 1"
-        )
     index = tuple(int(i) for i in np.argwhere(decoded != pixels)[0])
+    if doubt is not None:
+        raise ValueError(f"{doubt} (pixels{list(index)} is {pixels[index]} and comes back as {decoded[index]})")
     raise HTJ2KError(
         f"verify=True: pixels{list(index)} is {pixels[index]} and came back as {decoded[index]}; please report it"
     )

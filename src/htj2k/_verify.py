@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from numpy.typing import NDArray
 
 from . import _arguments as arguments
+from . import _core
+from ._buffers import Buffer
 from ._checksum import (
     Clamp,
+    DecodedLevels,
     ResolutionChecksum,
-    checksum_of_array,
+    decode_levels,
+    other_clamp,
     to_checksum,
     to_integer,
 )
-from ._decode import decode
-from ._info import DEFAULT_MAX_PIXELS, read_info
+from ._info import DEFAULT_MAX_PIXELS
 from .errors import ChecksumMismatch, HTJ2KError
 
-__all__ = ["LevelVerification", "Verification", "verify"]
+__all__ = ["LevelVerification", "Verification", "decode_verified", "verify"]
+
+_NOTHING_EXPECTED = "nothing to verify: no checksums are expected"
 
 # AWS HealthImaging's metadata has the first, its guide also spells the second.
 CHECKSUM_KEYS = ("PixelDataChecksumFromBaseToFullResolution", "ImageDataChecksumFromBaseToFullResolution")
@@ -99,6 +106,10 @@ class ExpectedChecksums:
     full: int | None = None  # a checksum without a size
     extremes: tuple[tuple[str, int], ...] = ()  # ("MinPixelValue", 451), ...
 
+    @property
+    def is_empty(self) -> bool:
+        return not self.records and self.full is None
+
 
 def _parse_record(record: object) -> ResolutionChecksum:
     return record if isinstance(record, ResolutionChecksum) else ResolutionChecksum.from_dict(record)  # type: ignore[arg-type]
@@ -133,35 +144,47 @@ def parse_expected(expected: object) -> ExpectedChecksums:
     return ExpectedChecksums(full=to_checksum(expected, "expected"))
 
 
-class _Frame:
-    """A codestream whose resolutions are decoded once, when they are asked for."""
+@dataclass(frozen=True)
+class _Request:
+    """How to decode: what does not depend on the clamp convention."""
 
-    def __init__(self, data: Any, max_pixels: int | None) -> None:
+    max_pixels: int | None
+    decode_each_level: bool = False
+    wants_pixels: bool = False
+    out: NDArray[Any] | None = None
+
+
+class _Frame:
+    """A codestream that is decoded once, in each clamp convention, for all the resolutions that are wanted."""
+
+    def __init__(self, data: Buffer, request: _Request) -> None:
         self._data = data
-        self._max_pixels = max_pixels
-        info = read_info(data)
+        self._request = request
+        sizes, bit_depths = _core.sizes(data)
         # Of several resolutions of one size (only 1x1 can repeat, with equal pixels) the last one is taken.
-        self.reduces = {(r.width, r.height): r.reduce for r in info.resolutions}
-        self.full_size = (info.resolutions[-1].width, info.resolutions[-1].height)
-        self.clamps_differ = any(c.bit_depth not in (8, 16, 32) for c in info.components)
-        self._checksums: dict[tuple[int, Clamp], int] = {}
-        self._extremes: dict[Clamp, tuple[int, int]] = {}
+        self.reduces = {size: len(sizes) - 1 - r for r, size in enumerate(sizes)}
+        self.full_size = sizes[-1]
+        self.clamps_differ = any(bits not in (8, 16, 32) for bits in bit_depths)
+        self.wanted: set[int] = set()
+        self._decoded: dict[Clamp, DecodedLevels] = {}
+
+    def size_of(self, reduce: int) -> tuple[int, int]:
+        sizes = {r: size for size, r in self.reduces.items()}
+        if reduce not in sizes:
+            raise ValueError(f"reduce is {reduce}; this codestream has {max(sizes)} decomposition levels")
+        return sizes[reduce]
+
+    def want(self, records: Iterable[ResolutionChecksum]) -> None:
+        self.wanted.update(self.reduces[size] for r in records if (size := (r.width, r.height)) in self.reduces)
 
     def checksum(self, reduce: int, clamp: Clamp) -> int:
-        if (reduce, clamp) not in self._checksums:
-            self._decode(reduce, clamp)
-        return self._checksums[reduce, clamp]
+        return self.decoded(clamp).levels[reduce].checksum
 
-    def extremes(self, clamp: Clamp) -> tuple[int, int]:
-        if clamp not in self._extremes:
-            self._decode(0, clamp)
-        return self._extremes[clamp]
-
-    def _decode(self, reduce: int, clamp: Clamp) -> None:
-        pixels = decode(self._data, reduce=reduce, clamp=clamp, max_pixels=self._max_pixels)
-        self._checksums[reduce, clamp] = checksum_of_array(pixels)
-        if reduce == 0:
-            self._extremes[clamp] = (int(pixels.min()), int(pixels.max()))
+    def decoded(self, clamp: Clamp) -> DecodedLevels:
+        if clamp not in self._decoded:
+            first, last = min(self.wanted), max(self.wanted)
+            self._decoded[clamp] = decode_levels(self._data, first, last, clamp=clamp, **vars(self._request))
+        return self._decoded[clamp]
 
 
 def compare(record: ResolutionChecksum, actual: int, clamp: Clamp) -> LevelVerification:
@@ -188,43 +211,60 @@ def _verify_levels(
     return [_verify_level(frame, record, clamp) for record in records]
 
 
-def _verify_in_either_clamp(frame: _Frame, records: tuple[ResolutionChecksum, ...]) -> list[LevelVerification]:
+def _name_other_convention(frame: _Frame, level: LevelVerification) -> LevelVerification:
+    if level.ok or level.clamp is None:
+        return level
+    other = other_clamp(level.clamp)
+    if frame.checksum(frame.reduces[level.width, level.height], other) != level.expected:
+        return level
+    return replace(level, reason=f"{level.reason}, which it has when clamped to the {other}")
+
+
+def _verify_in_either_clamp(
+    frame: _Frame, records: tuple[ResolutionChecksum, ...], clamp: Clamp | None
+) -> list[LevelVerification]:
     """One convention for all levels, as one decoder made them: which matches more, precision in a tie."""
-    levels = _verify_levels(frame, records, "precision")
-    if frame.clamps_differ and not all(level.ok for level in levels):
+    levels = _verify_levels(frame, records, clamp or "precision")
+    if not frame.clamps_differ or all(level.ok for level in levels):
+        return levels
+    if clamp is None:
         others = _verify_levels(frame, records, "container")
         if sum(level.ok for level in others) > sum(level.ok for level in levels):
-            return others
-    return levels
+            levels = others
+    return [_name_other_convention(frame, level) for level in levels]
 
 
 def _wrong_extremes(frame: _Frame, expected: ExpectedChecksums, clamp: Clamp) -> list[str]:
     if not expected.extremes:
         return []
-    actual = dict(zip(("MinPixelValue", "MaxPixelValue"), frame.extremes(clamp), strict=True))
+    actual = dict(zip(("MinPixelValue", "MaxPixelValue"), frame.decoded(clamp).extremes, strict=True))
     return [
         f"{key} is {actual[key]}, expected {value}" for key, value in expected.extremes if actual[key] != value
     ]
 
 
-def _verdict(frame: _Frame, expected: ExpectedChecksums, clamp: Clamp | None) -> Verification:
+def _verdict(frame: _Frame, expected: ExpectedChecksums, clamp: Clamp | None) -> tuple[Verification, Clamp]:
+    """The verdict and the clamp convention it speaks of."""
     records = expected.records
     if expected.full is not None:
         records = (ResolutionChecksum(*frame.full_size, expected.full),)
-    levels = _verify_in_either_clamp(frame, records) if clamp is None else _verify_levels(frame, records, clamp)
+    frame.want(records)
+    if expected.extremes:
+        frame.wanted.add(0)
+    levels = _verify_in_either_clamp(frame, records, clamp)
     used = next((level.clamp for level in levels if level.clamp is not None), clamp or "precision")
-    reasons = [level.reason for level in levels if level.reason is not None] + _wrong_extremes(
-        frame, expected, used
-    )
-    return Verification(not reasons, tuple(levels), "; ".join(reasons) or None)
+    reasons = [level.reason for level in levels if level.reason is not None]
+    reasons += _wrong_extremes(frame, expected, used)
+    return Verification(not reasons, tuple(levels), "; ".join(reasons) or None), used
 
 
 def verify(
-    data: Any,
+    data: Buffer,
     expected: Expected,
     *,
-    clamp: Literal["precision", "container"] | None = None,
+    clamp: Clamp | None = None,
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
+    decode_each_level: bool = False,
 ) -> Verification:
     """Decode a codestream and compare the checksum of each expected resolution.
 
@@ -242,14 +282,20 @@ def verify(
         container, and `levels` tell which one it was.
     max_pixels : int or None
         As in `decode`.
+    decode_each_level : bool
+        By default the highest resolution that is asked for is decoded, and those below it follow from its
+        samples: the reversible transform (ITU-T T.800 Annex F) returns exactly the low-pass samples that they
+        were made from. True decodes every resolution by itself, as a reader of a thumbnail does: slower, and it
+        also puts the decoder's reduced-size paths to the test. Lossy and tiled codestreams are always decoded
+        so.
 
     Returns
     -------
     Verification
         Its `ok` is False, with a `reason`, when a checksum or an extreme differs, when an entry's size is no
         resolution of the codestream, when `expected` lists nothing, and when `data` cannot be decoded: so a
-        batch has a verdict for every frame. Call `Verification.raise_for_mismatch` to have an exception
-        instead.
+        batch has a verdict for every frame. When a level matches in the clamp convention that was not used,
+        its reason says so. Call `Verification.raise_for_mismatch` to have an exception instead.
 
     Raises
     ------
@@ -259,9 +305,70 @@ def verify(
     if clamp is not None:
         arguments.clamps_to_container(clamp)
     parsed = parse_expected(expected)
-    if not parsed.records and parsed.full is None:
-        return Verification(False, reason="nothing to verify: no checksums are expected")
+    if parsed.is_empty:
+        return Verification(False, reason=_NOTHING_EXPECTED)
     try:
-        return _verdict(_Frame(data, max_pixels), parsed, clamp)
+        return _verdict(_Frame(data, _Request(max_pixels, decode_each_level)), parsed, clamp)[0]
     except HTJ2KError as error:
         return Verification(False, reason=f"{type(error).__name__}: {error}", error=error)
+
+
+def decode_verified(
+    data: Buffer,
+    expected: Expected,
+    *,
+    reduce: int = 0,
+    out: NDArray[Any] | None = None,
+    clamp: Clamp | None = None,
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
+) -> NDArray[Any]:
+    """Decode a codestream in one pass with the verification of its pixels: verified pixels, or none.
+
+    Parameters
+    ----------
+    data, expected, clamp, max_pixels
+        As in `verify`. There must be an expected checksum of the resolution that is decoded; those of the
+        resolutions below it are verified too, and those above it, with the extremes of the full size, are left
+        out.
+    reduce, out
+        As in `decode`. After a mismatch `out` is filled with zeros.
+
+    Returns
+    -------
+    ndarray
+        As `decode` returns it.
+
+    Raises
+    ------
+    ChecksumMismatch
+        If a checksum or an extreme differs, or there is none of this resolution.
+    HTJ2KError
+        If `data` cannot be decoded, as `decode` raises it.
+    TypeError, ValueError
+        If an argument is wrong.
+    """
+    if clamp is not None:
+        arguments.clamps_to_container(clamp)
+    reduce = arguments.integer("reduce", reduce, 0, 32)
+    request = _Request(max_pixels, wants_pixels=True, out=arguments.out_array(out))
+    frame = _Frame(data, request)
+    size = frame.size_of(reduce)
+    relevant = _relevant(parse_expected(expected), frame, reduce)
+    frame.want(relevant.records)
+    if relevant.full is None and reduce not in frame.wanted:
+        raise ChecksumMismatch(f"no checksum of {size[0]}x{size[1]}, the size that is decoded, is expected")
+    verdict, used = _verdict(frame, relevant, clamp)
+    if not verdict.ok and out is not None:
+        out[...] = 0
+    verdict.raise_for_mismatch()
+    pixels = frame.decoded(used).pixels
+    assert pixels is not None
+    return pixels
+
+
+def _relevant(expected: ExpectedChecksums, frame: _Frame, reduce: int) -> ExpectedChecksums:
+    """What is expected of a resolution and of those below it."""
+    if reduce == 0:
+        return expected
+    above = {size for size, r in frame.reduces.items() if r < reduce}
+    return ExpectedChecksums(tuple(r for r in expected.records if (r.width, r.height) not in above))

@@ -22,7 +22,6 @@ import numpy as np
 import pydicom
 
 import htj2k
-from htj2k._checksum import pixel_checksums_and_range
 from htj2k.errors import HTJ2KError
 from htj2k.healthimaging.files import sync_directory, write_file
 from htj2k.healthimaging.ids import content_id, frame_id
@@ -286,16 +285,15 @@ def _store_frame(
 
     The precision that the codestream declares is the container's (8 or 16 bits), as in HealthImaging's
     frames: stray bits above BitsStored are kept."""
-    expected, low, high = pixel_checksums_and_range(pixels, color_transform=layout.color_transform)
-    codestream = htj2k.encode(pixels, color_transform=layout.color_transform)
-    htj2k.verify(codestream, expected).raise_for_mismatch()
-    name = frame_id(*position, codestream)
-    write_file(folder / f"{name}{FRAME_SUFFIX}", codestream)
+    encoded = htj2k.encode_with_checksums(pixels, color_transform=layout.color_transform)
+    htj2k.verify(encoded.codestream, encoded.checksums).raise_for_mismatch()
+    name = frame_id(*position, encoded.codestream)
+    write_file(folder / f"{name}{FRAME_SUFFIX}", encoded.codestream)
     return ImageFrame(
         id=name,
-        checksums=tuple(expected),
-        min_pixel_value=low,
-        max_pixel_value=high,
+        checksums=encoded.checksums,
+        min_pixel_value=encoded.min_value,
+        max_pixel_value=encoded.max_value,
         frame_size_in_bytes=pixels.nbytes,
     )
 
