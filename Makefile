@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CPP_BUILD := build/tests
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-cpp bench lint clean
+.PHONY: setup demo test test-python test-cpp bench bench-pipeline lint clean
 
 setup: $(VENV)/.installed
 
@@ -32,6 +32,11 @@ test-cpp: setup
 bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
 	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,ops
+
+# The cost of every step over OpenJPH alone; also installs htj2k_raw, which only this needs.
+bench-pipeline: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -C cmake.define.HTJ2K_BUILD_BENCHMARKS=ON '.[bench]'
+	$(BIN)/python benchmarks/pipeline.py
 
 lint: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'

@@ -137,10 +137,10 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
   return py::make_tuple(pixels, list_of(messages));
 }
 
-// (pixels or None, levels from the lowest asked for, smallest sample, largest sample, messages)
-py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, std::uint32_t num_lower,
+// (pixels or None, levels from the lowest asked for, (smallest, largest sample) or None, messages)
+py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const checksum_request& request,
                           bool clamp_to_container, const std::optional<std::uint64_t>& max_pixels,
-                          bool decode_each_level, bool wants_pixels, const std::optional<py::array>& out) {
+                          bool wants_pixels, const std::optional<py::array>& out) {
   const byte_buffer buffer(data);
   const open_codestream opened = open(buffer, max_pixels, reduce);
   const image_layout layout = layout_at(opened.cs, reduce);
@@ -155,10 +155,11 @@ py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, std::uin
   codestream_checksums found;
   {
     const py::gil_scoped_release release;
-    found = checksum_codestream(opened, options_of(reduce, clamp_to_container), num_lower, decode_each_level,
-                                view);
+    found = checksum_codestream(opened, options_of(reduce, clamp_to_container), request, view);
   }
-  return py::make_tuple(pixels, list_of(found.resolutions), found.min, found.max, list_of(found.messages));
+  const py::object range =
+      found.range ? py::object(py::make_tuple(found.range->low, found.range->high)) : py::object(py::none());
+  return py::make_tuple(pixels, list_of(found.resolutions), range, list_of(found.messages));
 }
 
 // ((width, height) of the resolutions from base to full, bit depth of each component), from the main header.
@@ -239,9 +240,17 @@ void bind_codec(py::module_& m) {
         py::arg("clamp_to_container"));
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true));
-  m.def("codestream_checksums", &checksum_buffer, py::arg("data"), py::arg("reduce"), py::arg("num_lower"),
-        py::arg("clamp_to_container"), py::arg("max_pixels").none(true), py::arg("decode_each_level"),
-        py::arg("wants_pixels"), py::arg("out").none(true));
+  m.def(
+      "codestream_checksums",
+      [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,
+         bool wants_range, bool clamp_to_container, const std::optional<std::uint64_t>& max_pixels,
+         bool wants_pixels, const std::optional<py::array>& out) {
+        const checksum_request request{num_lower, decode_each_level, wants_range};
+        return checksum_buffer(data, reduce, request, clamp_to_container, max_pixels, wants_pixels, out);
+      },
+      py::arg("data"), py::arg("reduce"), py::arg("num_lower"), py::arg("decode_each_level"),
+      py::arg("wants_range"), py::arg("clamp_to_container"), py::arg("max_pixels").none(true),
+      py::arg("wants_pixels"), py::arg("out").none(true));
   m.def("sizes", &sizes_of_buffer, py::arg("data"));
   m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"),
         py::arg("clamp_to_container"), py::arg("max_pixels").none(true));

@@ -22,25 +22,38 @@ bool are_low_passes(const codestream& cs) {
   return true;
 }
 
+// Of one resolution, without a look at the samples.
+class row_checksum final : public row_observer {
+public:
+  explicit row_checksum(const image_view& out)
+      : row_bytes_(std::size_t{out.width} * out.components * sample_size(out.type)),
+        kernels_(kernels::active()) {}
+  void take(const std::vector<const std::int32_t*>&, const std::uint8_t* packed) override {
+    crc_ = kernels_.crc32(crc_, packed, row_bytes_);
+  }
+  std::uint32_t crc() const { return crc_; }
+
+private:
+  std::size_t row_bytes_;
+  const kernels::implementation& kernels_;
+  std::uint32_t crc_ = 0;
+};
+
 template <typename T>
 class checksum_observer final : public row_observer {
 public:
   checksum_observer(const codestream& cs, const image_layout& layout, clamp_policy clamp,
                     std::uint32_t num_lower)
-      : width_(layout.width),
+      : components_(cs.siz.components),
+        width_(layout.width),
         kernels_(kernels::active()),
         lines_(kernels_.lines<T>()),
-        load_(lines_.load[!holds_bit_patterns(layout, cs)][log2_size(sample_type::i4)]),
         limits_(limits_of(cs, layout, clamp)),
         levels_(kernels_, layout, num_lower, cs.main.cod->color_transform == 1, limits_) {}
 
   void take(const std::vector<const std::int32_t*>& lines, const std::uint8_t* packed) override {
     if (!is_exact_) return;
-    for (std::size_t c = 0; c < lines.size(); ++c) {
-      T* row = levels_.rows()[c];
-      load_(reinterpret_cast<const std::uint8_t*>(lines[c]), sizeof *lines[c], width_, false, row);
-      include_range(row, limits_[c]);
-    }
+    for (std::size_t c = 0; c < lines.size(); ++c) take_line(c, lines[c], levels_.rows()[c]);
     if (is_exact_) levels_.push(packed);
   }
 
@@ -49,8 +62,7 @@ public:
   void finish(codestream_checksums& result) {
     auto found = levels_.finish();
     result.resolutions.insert(result.resolutions.end(), found.begin(), found.end());
-    result.min = min_;
-    result.max = max_;
+    result.range = value_range{min_, max_};
   }
 
 private:
@@ -58,10 +70,6 @@ private:
   // below 12 times (the gains of the 5/3 analysis filters are less than 1.72 and 2 a dimension). Lines of up
   // to 16 bits keep within this range unless the codestream was made to overflow.
   static constexpr T safe_magnitude = sizeof(T) == 8 ? std::numeric_limits<T>::max() : T{1} << 24;
-
-  static bool holds_bit_patterns(const image_layout& layout, const codestream& cs) {
-    return layout.type == sample_type::u4 && cs.siz.components.front().bit_depth == 32;
-  }
 
   static std::vector<clamp_limits<T>> limits_of(const codestream& cs, const image_layout& layout,
                                                 clamp_policy clamp) {
@@ -71,18 +79,24 @@ private:
     return limits;
   }
 
-  void include_range(const T* row, const clamp_limits<T>& limits) {
-    T low = row[0], high = row[0];
-    lines_.extend_range(row, width_, low, high);
+  void take_line(std::size_t c, const std::int32_t* line, T* row) {
+    T low = std::numeric_limits<T>::max(), high = std::numeric_limits<T>::min();
+    if (components_[c].bit_depth == 32 && !components_[c].is_signed) {  // bit patterns
+      const auto load_u4 = lines_.load[0][log2_size(sample_type::u4)];
+      load_u4(reinterpret_cast<const std::uint8_t*>(line), sizeof *line, width_, false, row);
+      lines_.extend_range(row, width_, low, high);
+    } else {
+      lines_.copy_extending_range(line, width_, row, low, high);
+    }
     if (low < -safe_magnitude || high > safe_magnitude) is_exact_ = false;
-    min_ = std::min(min_, std::clamp(low, limits.low, limits.high));
-    max_ = std::max(max_, std::clamp(high, limits.low, limits.high));
+    min_ = std::min(min_, std::clamp(low, limits_[c].low, limits_[c].high));
+    max_ = std::max(max_, std::clamp(high, limits_[c].low, limits_[c].high));
   }
 
+  const std::vector<component_size>& components_;
   std::size_t width_;
   const kernels::implementation& kernels_;
   const kernels::line_kernels<T>& lines_;
-  void (*load_)(const std::uint8_t*, std::ptrdiff_t, std::size_t, bool, T*);
   std::vector<clamp_limits<T>> limits_;
   pyramid<T> levels_;
   T min_ = std::numeric_limits<T>::max();
@@ -94,6 +108,10 @@ image_layout layout_of(const image_view& view) {
   return {view.type, view.width, view.height, view.components};
 }
 
+void keep_messages(std::vector<message> messages, codestream_checksums& result) {
+  std::move(messages.begin(), messages.end(), std::back_inserter(result.messages));
+}
+
 // Appends the resolutions to `result`, base first. False when T does not hold this codestream's rows.
 template <typename T>
 bool decode_once(const open_codestream& opened, const decode_options& options, std::uint32_t num_lower,
@@ -102,33 +120,41 @@ bool decode_once(const open_codestream& opened, const decode_options& options, s
   auto messages = decode_strict(opened, options, out, &observer);
   if (!observer.is_exact()) return false;
   observer.finish(result);
-  std::move(messages.begin(), messages.end(), std::back_inserter(result.messages));
+  keep_messages(std::move(messages), result);
   return true;
 }
 
-void decode_resolution(const open_codestream& opened, const decode_options& options, std::uint32_t num_lower,
+void decode_with_lower(const open_codestream& opened, const decode_options& options, std::uint32_t num_lower,
                        const image_view& out, codestream_checksums& result) {
   if (sample_size(out.type) <= 2 && decode_once<std::int32_t>(opened, options, num_lower, out, result))
     return;
   decode_once<std::int64_t>(opened, options, num_lower, out, result);
 }
 
+void decode_alone(const open_codestream& opened, const decode_options& options, const image_view& out,
+                  codestream_checksums& result) {
+  row_checksum observer(out);
+  keep_messages(decode_strict(opened, options, out, &observer), result);
+  result.resolutions.push_back({out.width, out.height, observer.crc()});
+}
+
 }  // namespace
 
 codestream_checksums checksum_codestream(const open_codestream& opened, const decode_options& options,
-                                         std::uint32_t num_lower, bool decode_each_level,
-                                         const image_view& out) {
+                                         const checksum_request& request, const image_view& out) {
   codestream_checksums result;
-  if (!decode_each_level && are_low_passes(opened.cs)) {
-    decode_resolution(opened, options, num_lower, out, result);
-    return result;
+  std::uint32_t lower = request.num_lower;
+  if (request.decode_each_level || !are_low_passes(opened.cs)) {
+    for (; lower != 0; --lower) {
+      decode_options at = options;
+      at.reduce += lower;
+      decode_alone(opened, at, view_without_memory(layout_at(opened.cs, at.reduce)), result);
+    }
   }
-  for (std::uint32_t lower = num_lower; lower != 0; --lower) {
-    decode_options at = options;
-    at.reduce += lower;
-    decode_resolution(opened, at, 0, view_without_memory(layout_at(opened.cs, at.reduce)), result);
-  }
-  decode_resolution(opened, options, 0, out, result);
+  if (lower == 0 && !request.wants_range)
+    decode_alone(opened, options, out, result);
+  else
+    decode_with_lower(opened, options, lower, out, result);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/decode.hpp"
@@ -14,18 +15,22 @@
 
 namespace htj2k {
 
+struct checksum_request {
+  std::uint32_t num_lower = 0;     // resolutions below the decoded one
+  bool decode_each_level = false;  // never conclude from one resolution to those below it
+  bool wants_range = false;        // the smallest and the largest sample
+};
+
 struct codestream_checksums {
-  std::vector<resolution_checksum> resolutions;  // from the lowest that was asked for up to `reduce`
-  std::int64_t min = 0;                          // of the samples at `reduce`, clamped
-  std::int64_t max = 0;
+  std::vector<resolution_checksum> resolutions;  // from the lowest that was asked for up to the decoded one
+  std::optional<value_range> range;              // of the samples of the latter, clamped
   std::vector<message> messages;
 };
 
-// Of the resolution at options.reduce and of `num_lower` below it. `opened` is open at that reduce; `out` has
-// the layout of its pixels and receives them unless its data is null.
+// `opened` is open at options.reduce; `out` has the layout of its pixels and receives them unless its data is
+// null.
 codestream_checksums checksum_codestream(const open_codestream& opened, const decode_options& options,
-                                         std::uint32_t num_lower, bool decode_each_level,
-                                         const image_view& out);
+                                         const checksum_request& request, const image_view& out);
 
 // A view that has a layout but no memory.
 image_view view_without_memory(const image_layout& layout);

@@ -132,9 +132,9 @@ public:
     ojph::ui32 component = 0;
     ojph::line_buf* line = codestream.exchange(nullptr, component);
     for (std::uint32_t y = 0; y < image_.height; ++y) {
-      read(y);
+      const bool in_place = read(y, line->i32);
       for (std::uint32_t c = 0; c < image_.components; ++c) {
-        fill_line(rows()[c], line);
+        if (!in_place) fill_line(rows()[c], line);
         line = codestream.exchange(line, component);
       }
       if (checksums_) checksums_->push();
@@ -150,9 +150,18 @@ public:
 private:
   T* const* rows() const { return checksums_ ? checksums_->rows() : row_pointers_.data(); }
 
-  void read(std::uint32_t y) {
+  // True when the row went straight into OpenJPH's line, which can be when nobody else needs it.
+  bool read(std::uint32_t y, std::int32_t* line) {
+    if constexpr (sizeof(T) == sizeof *line) {
+      if (image_.components == 1 && !checksums_) {
+        read_row(image_, y, lines_, &line);
+        check(line, y, 0);
+        return true;
+      }
+    }
     read_row(image_, y, lines_, rows());
     for (std::uint32_t c = 0; c < image_.components; ++c) check(rows()[c], y, c);
+    return false;
   }
 
   void check(T* row, std::uint32_t y, std::uint32_t component) {

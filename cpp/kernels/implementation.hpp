@@ -25,6 +25,8 @@ struct line_kernels {
 
   // Extends [low, high] by the values of a row.
   void (*extend_range)(const T* row, std::size_t n, T& low, T& high);
+  // The same for a line of the codec, which is copied to `row` on the way. `n` is at least 1.
+  void (*copy_extending_range)(const std::int32_t* line, std::size_t n, T* row, T& low, T& high);
 
   // Samples in memory, at any alignment. Arrays of functions are indexed [log2(bytes of a sample)], the
   // reading ones [is_signed][log2(bytes of a sample)].

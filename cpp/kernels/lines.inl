@@ -72,6 +72,18 @@ void extend_range(const T* row, std::size_t n, T& low, T& high) {
   high = largest;
 }
 
+template <typename T>
+void copy_extending_range(const std::int32_t* line, std::size_t n, T* HTJ2K_RESTRICT row, T& low, T& high) {
+  std::int32_t smallest = line[0], largest = line[0];
+  for (std::size_t i = 0; i < n; ++i) {
+    smallest = line[i] < smallest ? line[i] : smallest;
+    largest = line[i] > largest ? line[i] : largest;
+    row[i] = line[i];
+  }
+  low = smallest < low ? smallest : low;
+  high = largest > high ? largest : high;
+}
+
 // A template on the size, not on shifts, so that 1-byte samples cost nothing.
 template <typename Raw>
 Raw reverse_bytes(Raw value) {
@@ -166,6 +178,7 @@ constexpr line_kernels<T> make_line_kernels() {
           &forward_rct<T>,
           &inverse_rct<T>,
           &extend_range<T>,
+          &copy_extending_range<T>,
           {{&load<std::uint8_t, T>, &load<std::uint16_t, T>, &load<std::uint32_t, T>},
            {&load<std::int8_t, T>, &load<std::int16_t, T>, &load<std::int32_t, T>}},
           {{&unpack<std::uint8_t, T>, &unpack<std::uint16_t, T>, &unpack<std::uint32_t, T>},

@@ -279,7 +279,7 @@ class DecodedLevels:
 
     pixels: NDArray[Any] | None
     levels: dict[int, ResolutionChecksum]  # by reduce
-    extremes: tuple[int, int]  # of the highest of the resolutions
+    extremes: tuple[int, int] | None  # of the highest of the resolutions, if wanted
 
 
 def decode_levels(
@@ -290,23 +290,25 @@ def decode_levels(
     clamp: Clamp = "precision",
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
     decode_each_level: bool = False,
+    wants_extremes: bool = False,
     wants_pixels: bool = False,
     out: NDArray[Any] | None = None,
 ) -> DecodedLevels:
     """Decode at ``reduce=first`` and return the checksums from there down to ``reduce=last``."""
-    pixels, levels, low, high, messages = _core.codestream_checksums(
+    pixels, levels, extremes, messages = _core.codestream_checksums(
         data,
         first,
         last - first,
+        decode_each_level,
+        wants_extremes,
         arguments.clamps_to_container(clamp),
         max_pixels,
-        decode_each_level,
         wants_pixels,
         out,
     )
     log_messages(messages)
     by_reduce = {last - i: ResolutionChecksum(*level) for i, level in enumerate(levels)}
-    return DecodedLevels(pixels, by_reduce, (low, high))
+    return DecodedLevels(pixels, by_reduce, extremes)
 
 
 def other_clamp(clamp: Clamp) -> Clamp:

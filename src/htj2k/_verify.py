@@ -150,6 +150,7 @@ class _Request:
 
     max_pixels: int | None
     decode_each_level: bool = False
+    wants_extremes: bool = False
     wants_pixels: bool = False
     out: NDArray[Any] | None = None
 
@@ -235,9 +236,10 @@ def _verify_in_either_clamp(
 
 
 def _wrong_extremes(frame: _Frame, expected: ExpectedChecksums, clamp: Clamp) -> list[str]:
-    if not expected.extremes:
+    extremes = frame.decoded(clamp).extremes if expected.extremes else None
+    if extremes is None:
         return []
-    actual = dict(zip(("MinPixelValue", "MaxPixelValue"), frame.decoded(clamp).extremes, strict=True))
+    actual = dict(zip(("MinPixelValue", "MaxPixelValue"), extremes, strict=True))
     return [
         f"{key} is {actual[key]}, expected {value}" for key, value in expected.extremes if actual[key] != value
     ]
@@ -308,7 +310,9 @@ def verify(
     if parsed.is_empty:
         return Verification(False, reason=_NOTHING_EXPECTED)
     try:
-        return _verdict(_Frame(data, _Request(max_pixels, decode_each_level)), parsed, clamp)[0]
+        return _verdict(
+            _Frame(data, _Request(max_pixels, decode_each_level, bool(parsed.extremes))), parsed, clamp
+        )[0]
     except HTJ2KError as error:
         return Verification(False, reason=f"{type(error).__name__}: {error}", error=error)
 
@@ -350,10 +354,13 @@ def decode_verified(
     if clamp is not None:
         arguments.clamps_to_container(clamp)
     reduce = arguments.integer("reduce", reduce, 0, 32)
-    request = _Request(max_pixels, wants_pixels=True, out=arguments.out_array(out))
+    parsed = parse_expected(expected)
+    request = _Request(
+        max_pixels, wants_extremes=bool(parsed.extremes), wants_pixels=True, out=arguments.out_array(out)
+    )
     frame = _Frame(data, request)
     size = frame.size_of(reduce)
-    relevant = _relevant(parse_expected(expected), frame, reduce)
+    relevant = _relevant(parsed, frame, reduce)
     frame.want(relevant.records)
     if relevant.full is None and reduce not in frame.wanted:
         raise ChecksumMismatch(f"no checksum of {size[0]}x{size[1]}, the size that is decoded, is expected")
