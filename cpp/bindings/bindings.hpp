@@ -3,12 +3,18 @@
 
 #include <pybind11/pybind11.h>
 
+#include "core/error.hpp"
+
 namespace htj2k::bindings {
 
 void bind_errors(pybind11::module_& m);
 void bind_simd(pybind11::module_& m);
 void bind_codec(pybind11::module_& m);
+void bind_batch(pybind11::module_& m);
 void bind_checksum(pybind11::module_& m);
 void bind_info(pybind11::module_& m);
+
+// The instance of htj2k.errors, or ValueError, that stands for an error of the core.
+pybind11::object make_exception(const error& e);
 
 }  // namespace htj2k::bindings

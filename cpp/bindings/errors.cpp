@@ -25,6 +25,8 @@ const char* class_name(error_code code) {
   return "HTJ2KError";
 }
 
+}  // namespace
+
 py::object make_exception(const error& e) {
   if (e.code() == error_code::invalid_argument)
     return py::module_::import("builtins").attr("ValueError")(e.what());
@@ -39,6 +41,8 @@ py::object make_exception(const error& e) {
   }
   return exception;
 }
+
+namespace {
 
 void translate(std::exception_ptr p) {
   try {
