@@ -53,19 +53,24 @@ def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
     return str(value)
 
 
+def boolean(name: str, value: object) -> bool:
+    """`value` if it is a bool; numbers and words, whose truth may surprise, are refused."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, not {value!r}")
+    return bool(value)
+
+
 def clamps_to_container(clamp: object) -> bool:
     """Whether `clamp` names the dtype's range instead of the bit depth's; ValueError for other words."""
     return choice("clamp", clamp, CLAMPS) == "container"
 
 
-def dtype_bits(dtype: np.dtype[Any]) -> int:
+def dtype_bits(dtype: np.dtype[Any], where: str = "pixels have dtype") -> int:
     """Sample width in bits of a supported dtype (bool: 1); TypeError for every other one."""
     bits = 1 if dtype.kind == "b" else 8 * dtype.itemsize
     if bits not in _ITEM_BITS.get(dtype.kind, ()):
         hint = "; convert to integers first" if dtype.kind in "fc" else ""
-        raise TypeError(
-            f"pixels have dtype {dtype}; supported are bool, uint8, int8, uint16, int16, uint32 and int32{hint}"
-        )
+        raise TypeError(f"{where} {dtype}; supported are bool, uint8, int8, uint16, int16, uint32 and int32{hint}")
     return bits
 
 

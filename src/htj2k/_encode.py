@@ -86,9 +86,10 @@ def encode(
         Start a new tile-part at each resolution ("R"), component ("C") or both. Where the packets of a
         resolution are no neighbours (PCRL, CPRL), "R" has no effect.
     comment : str, bytes or iterable of these, optional
-        COM marker segments: Latin text or binary, each up to 65531 bytes.
-    container : {"j2c"}
-        "j2c" is the bare codestream.
+        COM marker segments: text of ISO 8859-15 (Latin) or binary, each 1 to 65531 bytes.
+    container : {"j2c", "jph"}
+        "j2c" is the bare codestream, which DICOM holds. "jph" is a JPH file around it (T.814 Annex D): its
+        colour is greyscale for one component, sRGB for three, and declared unknown for any other number.
     mask_unused_bits : bool
         Drop the bits above `bits_stored` instead of refusing samples that have them. Signed samples are
         extended from the highest bit that is kept.
@@ -98,7 +99,7 @@ def encode(
     Returns
     -------
     bytes
-        The codestream.
+        The codestream, or the JPH file.
 
     Raises
     ------
@@ -168,7 +169,7 @@ def core_options(
     _set_partition(options, block_size, precinct_sizes, tile_size, array)
     _set_packets(options, progression_order, tlm, tile_parts, components)
     options.comments = _comments(comment)
-    arguments.choice("container", container, ("j2c",))
+    options.jph_file = arguments.choice("container", container, ("j2c", "jph")) == "jph"
     if verify and not options.reversible:
         raise ValueError("verify=True compares every sample, which only a reversible encoding can pass")
     return array, options
@@ -312,8 +313,10 @@ def _comment(text: Comment) -> _core.EncodeComment:
         data = text
     else:
         raise TypeError(f"comment must be str or bytes, not {type(text).__name__}")
-    if len(data) > _MAX_COMMENT:
-        raise ValueError(f"comment has {len(data)} bytes; at most {_MAX_COMMENT} fit a COM marker segment")
+    if not 1 <= len(data) <= _MAX_COMMENT:
+        raise ValueError(
+            f"comment has {len(data)} bytes; a COM marker segment holds 1 to {_MAX_COMMENT} (T.800 A.9.2)"
+        )
     result.data, result.is_text = data, isinstance(text, str)
     return result
 
