@@ -58,9 +58,9 @@ def test_reinterpreted_into_wider_and_strided_memory():
     for out in (np.empty((64, 64), np.int16), np.empty((128, 192), np.int16)[::-2, ::3]):
         assert htj2k.decode(stream, out=out, **as_said) is out
         assert np.array_equal(out, signed)
-    with pytest.raises(ValueError, match="out has .*uint16; this codestream decodes to .*int16"):
+    with pytest.raises(ValueError, match=r"out has .*uint16; this codestream decodes to .*int16"):
         htj2k.decode(stream, out=np.empty((64, 64), np.uint16), **as_said)
-    with pytest.raises(ValueError, match="dtype is uint16, .* signed 13-bit samples"):
+    with pytest.raises(ValueError, match=r"dtype is uint16, .* signed 13-bit samples"):
         htj2k.decode(stream, dtype=np.uint16, **as_said)
 
 
@@ -162,8 +162,13 @@ def test_container_wider_than_the_depth(sign, bits):
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "bool"])
-@pytest.mark.parametrize(("source", "bits"), [("u1", 1), ("u1", 7), ("u1", 8), ("i1", 8), ("u2", 15), ("u2", 16),
-                                              ("i2", 9), ("i2", 16), ("u4", 31), ("u4", 32), ("i4", 32)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("source", "bits"),
+    [
+        *[("u1", 1), ("u1", 7), ("u1", 8), ("u2", 15), ("u2", 16), ("u4", 31), ("u4", 32)],
+        *[("i1", 8), ("i2", 9), ("i2", 16), ("i4", 32)],
+    ],
+)
 def test_dtype_holds_every_value_or_is_refused(source, bits, dtype):
     pixels = noise((5, 6, 3), source, bits=bits)
     low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if source[0] == "i" else (0, 2**bits - 1)
@@ -193,7 +198,7 @@ def test_dtype_does_not_move_the_clamp():
     # Clamped to its container an unsigned sample may use all 16 bits, whatever the depth.
     unsigned = htj2k.encode(noise((8, 8), "u2", bits=12), bits_stored=12)
     assert htj2k.decode(unsigned, dtype=np.int16).dtype == np.int16
-    with pytest.raises(ValueError, match="dtype is int16, .* unsigned 16-bit"):
+    with pytest.raises(ValueError, match=r"dtype is int16, .* unsigned 16-bit"):
         htj2k.decode(unsigned, dtype=np.int16, clamp="container")
 
 
