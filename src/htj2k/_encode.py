@@ -296,8 +296,9 @@ def _set_packets(
 def _comments(comment: Comment | Iterable[Comment] | None) -> list[_core.EncodeComment]:
     if comment is None:
         return []
-    texts = [comment] if isinstance(comment, (str, bytes)) else list(comment)
-    return [_comment(text) for text in texts]
+    # An array of bytes is iterable too, but hardly meant as one comment for each of its bytes.
+    one = isinstance(comment, (str, bytes, bytearray, memoryview)) or not isinstance(comment, Iterable)
+    return [_comment(text) for text in ([comment] if one else comment)]  # type: ignore[list-item, union-attr]
 
 
 def _comment(text: Comment) -> _core.EncodeComment:
