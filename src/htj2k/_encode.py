@@ -297,11 +297,12 @@ def _comments(comment: Comment | Iterable[Comment] | None) -> list[_core.EncodeC
     if comment is None:
         return []
     # An array of bytes is iterable too, but hardly meant as one comment for each of its bytes.
-    one = isinstance(comment, (str, bytes, bytearray, memoryview)) or not isinstance(comment, Iterable)
-    return [_comment(text) for text in ([comment] if one else comment)]  # type: ignore[list-item, union-attr]
+    if isinstance(comment, Iterable) and not isinstance(comment, (str, bytes, bytearray, memoryview)):
+        return [_comment(text) for text in comment]
+    return [_comment(comment)]
 
 
-def _comment(text: Comment) -> _core.EncodeComment:
+def _comment(text: object) -> _core.EncodeComment:
     result = _core.EncodeComment()
     if isinstance(text, str):
         try:
