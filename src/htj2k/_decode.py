@@ -92,9 +92,8 @@ def decode(
 
     Notes
     -----
-    What the codestream declares (SIZ, ITU-T T.800 A.5.1) wins over metadata, as DICOM PS3.5 8.2.4 demands:
-    without `bits_stored` and `is_signed` nothing is compared and nothing is reinterpreted. `read_info` tells
-    what it declares.
+    What the codestream declares (SIZ, ITU-T T.800 A.5.1) wins over metadata: without `bits_stored` and
+    `is_signed` nothing is compared and nothing is reinterpreted. `read_info` tells what it declares.
 
     Examples
     --------

@@ -44,20 +44,15 @@ def encode(
     IN is a .npy file, a DICOM file, or raw samples with --shape and --dtype. What was encoded is decoded
     again at every resolution and compared before OUT is written."""
     pixels, color_transform = load(source, shape=shape, dtype=dtype, frame=frame)
-    expected = htj2k.pixel_checksums(
-        pixels,
-        bits_stored=bits_stored,
-        num_decompositions=num_decompositions,
-        color_transform=color_transform,
-    )
-    codestream = htj2k.encode(
+    encoded = htj2k.encode_with_checksums(
         pixels,
         bits_stored=bits_stored,
         num_decompositions=num_decompositions,
         color_transform=color_transform,
         container=container or ("jph" if target.suffix.lower() == ".jph" else "j2c"),
     )
-    htj2k.verify(codestream, expected).raise_for_mismatch()
+    codestream = encoded.codestream
+    htj2k.verify(codestream, encoded.checksums).raise_for_mismatch()
     replace_file(target, codestream)
     report = {
         "ok": True,
@@ -65,7 +60,7 @@ def encode(
         "dtype": str(pixels.dtype),
         "bytesDecoded": pixels.nbytes,
         "bytesStored": len(codestream),
-        "levels": [level.to_dict() for level in expected],
+        "levels": [level.to_dict() for level in encoded.checksums],
     }
     if as_json:
         print_json(report)
