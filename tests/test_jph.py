@@ -123,6 +123,7 @@ def test_our_own_reader():
     assert np.array_equal(htj2k.decode(data), pixels)
     assert np.array_equal(htj2k.decode(data, reduce=1), htj2k.decode(htj2k.encode(pixels), reduce=1))
     assert htj2k.verify(data, htj2k.pixel_checksums(pixels)).ok
+    assert htj2k.encode_with_checksums(pixels, container="jph").codestream == data
     assert "JPH" in info.check_htj2k_lossless()[0]  # DICOM holds the bare codestream
 
 

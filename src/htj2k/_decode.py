@@ -185,7 +185,8 @@ def _options(reduce: int, clamp: str, max_pixels: int | None) -> tuple[int, bool
 
 
 def _shape(shape: Sequence[int]) -> list[int]:
-    axes = [arguments.integer("expected_shape", n, 1, 2**32 - 1) for n in shape]
+    given = arguments.sequence("expected_shape", shape)
+    axes = [arguments.integer("expected_shape", n, 1, 2**32 - 1) for n in given]
     if len(axes) not in (2, 3):
         raise ValueError(f"expected_shape is {tuple(shape)}; expected (rows, columns[, components])")
     return axes[:2] if len(axes) == 3 and axes[2] == 1 else axes

@@ -164,14 +164,14 @@ def core_options(
     components = array.shape[2] if array.ndim == 3 else 1
     options = _core.EncodeOptions()
     options.bit_depth = arguments.stored_bits(bits_stored, array.dtype)
-    options.mask_unused_bits = bool(mask_unused_bits)
+    options.mask_unused_bits = arguments.boolean("mask_unused_bits", mask_unused_bits)
     _set_quality(options, reversible, qstep, qfactor)
     _set_transforms(options, array, components, num_decompositions, color_transform)
     _set_partition(options, block_size, precinct_sizes, tile_size, array)
     _set_packets(options, progression_order, tlm, tile_parts, components)
     options.comments = _comments(comment)
     options.jph_file = arguments.choice("container", container, ("j2c", "jph")) == "jph"
-    if verify and not options.reversible:
+    if arguments.boolean("verify", verify) and not options.reversible:
         raise ValueError("verify=True compares every sample, which only a reversible encoding can pass")
     return array, options
 
@@ -205,9 +205,9 @@ def _set_quality(
     lossy = qstep is not None or qfactor is not None
     if qstep is not None and qfactor is not None:
         raise ValueError("give qstep or qfactor, not both")
-    if reversible and lossy:
+    options.reversible = arguments.boolean("reversible", not lossy if reversible is None else reversible)
+    if options.reversible and lossy:
         raise ValueError("qstep and qfactor quantise, which reversible=True excludes; leave one of them out")
-    options.reversible = (not lossy) if reversible is None else bool(reversible)
     if qstep is not None:
         step = arguments.positive_float("qstep", qstep)
         if not 1e-5 <= step <= 1:
@@ -230,9 +230,11 @@ def _set_transforms(
     if num_decompositions is None:
         num_decompositions = default_num_decompositions(array.shape[1], array.shape[0])
     options.num_decompositions = arguments.integer("num_decompositions", num_decompositions, 0, 32)
-    if color_transform and components < 3:
+    if color_transform is None:
+        color_transform = components == 3
+    options.color_transform = arguments.boolean("color_transform", color_transform)
+    if options.color_transform and components < 3:
         raise ValueError(f"color_transform=True needs at least 3 components; pixels have {components}")
-    options.color_transform = components == 3 if color_transform is None else bool(color_transform)
 
 
 def _set_partition(
@@ -257,6 +259,7 @@ def _set_partition(
 
 
 def _precincts(sizes: Sequence[tuple[int, int]], num_decompositions: int) -> list[tuple[int, int]]:
+    arguments.sequence("precinct_sizes", sizes)
     if not 1 <= len(sizes) <= num_decompositions + 1:
         raise ValueError(
             f"precinct_sizes has {len(sizes)} entries; expected 1 to {num_decompositions + 1}, one a resolution"
@@ -280,7 +283,7 @@ def _set_packets(
     options: _core.EncodeOptions, order: str, tlm: bool, tile_parts: str | None, components: int
 ) -> None:
     options.progression_order = arguments.choice("progression_order", order, PART_1_PROGRESSION_ORDERS)
-    options.tlm = bool(tlm)
+    options.tlm = arguments.boolean("tlm", tlm)
     parts = arguments.choice("tile_parts", tile_parts or "", _TILE_PARTS)
     options.tile_part_per_resolution = "R" in parts and order in _ORDERS_BY_RESOLUTION
     options.tile_part_per_component = "C" in parts and order in _ORDERS_BY_COMPONENT

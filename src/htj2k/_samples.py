@@ -75,7 +75,10 @@ def reinterpret(pixels: NDArray[Any], sign_bits: int) -> None:
 
 
 def _result_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    result: np.dtype[Any] = np.dtype(dtype)
+    try:
+        result: np.dtype[Any] = np.dtype(dtype)
+    except TypeError as e:
+        raise TypeError(f"dtype is {dtype!r}: {e}") from None
     arguments.dtype_bits(result, "dtype is")
     if not result.isnative:
         raise ValueError(f"dtype is {result.str!r}, a foreign byte order; results have the native one")
