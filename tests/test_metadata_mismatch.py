@@ -43,9 +43,14 @@ def test_signed_codestream_holds_unsigned_samples(bits):
     unsigned.flat[:2] = 0, 2**bits - 1
     signed = (unsigned.astype("u8") << (64 - bits)).view("i8") >> (64 - bits)
     stream = htj2k.encode(signed.astype("i4"), bits_stored=bits)
-    decoded = htj2k.decode(stream, bits_stored=bits, is_signed=False)
-    assert decoded.dtype == np.dtype(f"u{1 if bits <= 8 else 2 if bits <= 16 else 4}")
-    assert np.array_equal(decoded, unsigned)
+    natural = np.dtype(f"u{1 if bits <= 8 else 2 if bits <= 16 else 4}")
+    assert htj2k.decode(stream, bits_stored=bits, is_signed=False).dtype == natural
+    for dtype in (natural, *(["u4", "i4"] if bits < 32 else ["u4"])):
+        decoded = htj2k.decode(stream, bits_stored=bits, is_signed=False, dtype=dtype)
+        assert decoded.dtype == dtype
+        assert np.array_equal(decoded, unsigned)
+    with pytest.raises(ValueError, match="dtype is bool"):
+        htj2k.decode(stream, bits_stored=bits, is_signed=False, dtype=bool)
 
 
 def test_reinterpreted_into_wider_and_strided_memory():
@@ -125,7 +130,11 @@ def test_agreement_changes_nothing(said):
 
 
 def test_components_of_different_depths():
-    stream = patch(htj2k.encode(noise((8, 8, 2), "u2", bits=12), bits_stored=12), SIZ, 40, 9)
+    """The second has 12 bits."""
+    eight = patch(htj2k.encode(noise((8, 8, 2), "u2", bits=12), bits_stored=12), SIZ, 40, 7)
+    with pytest.raises(ValueError, match=r"dtype is uint8, .* unsigned 12-bit samples"):
+        htj2k.decode(eight, dtype=np.uint8)
+    stream = patch(eight, SIZ, 40, 9)
     with pytest.raises(ValueError, match="unsigned 10-bit samples, unsigned 12-bit samples"):
         htj2k.decode(stream, bits_stored=12)
     assert htj2k.decode(stream, is_signed=False, dtype=np.int16).dtype == np.int16

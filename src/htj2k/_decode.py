@@ -106,13 +106,12 @@ def decode(
     )
     shape = None if expected_shape is None else _shape(expected_shape)
     storage = plan_storage(data, max_pixels, dtype, said, reduce=options[0], to_container=options[1])
-    is_reinterpreted = storage.sign_bits != 0
-    if is_reinterpreted:  # then nothing may lie beyond the bits that are read another way
+    if storage.reading:  # then nothing may lie beyond the bits that are read another way
         options = (options[0], False, options[2])
     target = arguments.out_array(out)
-    pixels, messages = _core.decode(data, *options, shape, target, storage.dtype, is_reinterpreted)
-    if is_reinterpreted:
-        reinterpret(pixels, storage.sign_bits)
+    pixels, messages = _core.decode(data, *options, shape, target, storage.dtype, storage.reading is not None)
+    if storage.reading:
+        reinterpret(pixels, storage.reading)
     log_messages(messages)
     return pixels
 

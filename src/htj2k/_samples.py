@@ -29,13 +29,10 @@ class SampleFormat:
 
 @dataclass(frozen=True)
 class Storage:
-    """The dtype of the result, and whether its bits are to be read with another sign than SIZ's.
-
-    `sign_bits` is 0 when they are not, else the precision: the highest of these bits is the sign.
-    """
+    """The dtype of the result (None: what SIZ asks for), and how to read its bits if not as SIZ says."""
 
     dtype: np.dtype[Any] | None = None
-    sign_bits: int = 0
+    reading: SampleFormat | None = None
 
 
 def plan_storage(
@@ -61,15 +58,16 @@ def plan_storage(
     if wanted is not None:
         held = 8 * natural.itemsize if to_container else result.bits
         _check_holds(wanted, SampleFormat(held, result.is_signed), is_reinterpreted)
-    return Storage(wanted or natural, said.bits or 0 if is_reinterpreted else 0)
+    return Storage(wanted or natural, said if is_reinterpreted else None)
 
 
-def reinterpret(pixels: NDArray[Any], sign_bits: int) -> None:
-    """Read the low `sign_bits` bits of each sample in the sign of the array's dtype, in place."""
-    if pixels.dtype.kind == "u":
-        np.bitwise_and(pixels, pixels.dtype.type(2**sign_bits - 1), out=pixels)
+def reinterpret(pixels: NDArray[Any], reading: SampleFormat) -> None:
+    """Read the low bits of each sample as signed or unsigned, in place."""
+    bits = reading.bits or 0
+    if not reading.is_signed:
+        np.bitwise_and(pixels, pixels.dtype.type(2**bits - 1), out=pixels)
         return
-    unused = 8 * pixels.dtype.itemsize - sign_bits
+    unused = 8 * pixels.dtype.itemsize - bits
     np.left_shift(pixels, unused, out=pixels)
     np.right_shift(pixels, unused, out=pixels)
 
@@ -137,8 +135,5 @@ def _check_holds(dtype: np.dtype[Any], samples: SampleFormat, is_reinterpreted: 
         holds = bits == 1 and not is_reinterpreted
     else:
         holds = width - (dtype.kind == "i") >= bits
-    # The bits of a sample are stored with SIZ's sign first: only a dtype of the new sign can then show them.
-    if is_reinterpreted:
-        holds = holds and dtype.kind == ("i" if samples.is_signed else "u")
     if not holds:
         raise ValueError(f"dtype is {dtype}, which cannot hold every value of {samples}")
