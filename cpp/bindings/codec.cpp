@@ -120,8 +120,7 @@ open_codestream open(const byte_buffer& buffer, const std::optional<std::uint64_
 py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
-                        const std::optional<py::array>& out, const std::optional<py::dtype>& dtype,
-                        bool reinterpret) {
+                        const std::optional<py::array>& out, const std::optional<py::dtype>& dtype) {
   const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
   const open_codestream opened = open(buffer, max_pixels, reduce);
@@ -129,9 +128,7 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
   const py::dtype stored = dtype ? *dtype : dtype_of(layout.type);
   if (out) check_out(*out, layout, stored);
   py::array pixels = out ? *out : new_array(layout, stored);
-  image_view view = mutable_view_of(pixels);
-  // The caller reads the bits in its dtype's sign, but they are clamped and written in SIZ's.
-  if (reinterpret) view.type = with_sign(view.type, sample_is_signed(layout.type));
+  const image_view view = mutable_view_of(pixels);
   std::vector<message> messages;
   {
     const py::gil_scoped_release release;
@@ -245,7 +242,7 @@ void bind_codec(py::module_& m) {
         py::arg("clamp_to_container"));
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true),
-        py::arg("dtype").none(true) = py::none(), py::arg("reinterpret") = false);
+        py::arg("dtype").none(true));
   m.def(
       "codestream_checksums",
       [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,

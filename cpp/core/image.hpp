@@ -26,11 +26,6 @@ constexpr sample_type decoded_type(std::uint32_t bit_depth, bool is_signed) {
   return is_signed ? sample_type::i4 : sample_type::u4;
 }
 
-// The type of the same size, signed or not.
-constexpr sample_type with_sign(sample_type t, bool is_signed) {
-  return decoded_type(static_cast<std::uint32_t>(8 * sample_size(t)), is_signed);
-}
-
 // What samples outside their range are brought back to. Only lossy data and reduced sizes have such samples.
 enum class clamp_policy {
   precision,  // the range of the component's bit depth, as the standard and OpenJPEG do

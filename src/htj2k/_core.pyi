@@ -43,8 +43,7 @@ def decode(
     max_pixels: int | None,
     expected_shape: list[int] | None,
     out: NDArray[Any] | None,
-    dtype: np.dtype[Any] | None = None,
-    reinterpret: bool = False,
+    dtype: np.dtype[Any] | None,
 ) -> tuple[NDArray[Any], Messages]: ...
 def decode_partial(
     data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None

@@ -109,7 +109,7 @@ def decode(
     if storage.reading:  # then nothing may lie beyond the bits that are read another way
         options = (options[0], False, options[2])
     target = arguments.out_array(out)
-    pixels, messages = _core.decode(data, *options, shape, target, storage.dtype, storage.reading is not None)
+    pixels, messages = _core.decode(data, *options, shape, target, storage.dtype)
     if storage.reading:
         reinterpret(pixels, storage.reading)
     log_messages(messages)
