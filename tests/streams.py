@@ -37,9 +37,10 @@ def segment(code: int, payload: bytes = b"", length: int | None = None) -> bytes
     return struct.pack(">HH", code, len(payload) + 2 if length is None else length) + payload
 
 
-def coc(component: int, levels: int = 3, *, style: int = 0x40, wavelet: int = 1) -> bytes:
-    """A COC segment with 64x64 blocks for a codestream of fewer than 257 components."""
-    return segment(COC, struct.pack(">BBBBBBB", component, 0, levels, 4, 4, style, wavelet))
+def coc(component: int, levels: int = 3, *, style: int = 0x40, wavelet: int = 1, components: int = 256) -> bytes:
+    """A COC segment with 64x64 blocks; from 257 components on their index takes two bytes."""
+    index = struct.pack(">B" if components < 257 else ">H", component)
+    return segment(COC, index + struct.pack(">BBBBBB", 0, levels, 4, 4, style, wavelet))
 
 
 def segments(codestream: bytes, start: int = 2) -> list[tuple[int, int, int]]:

@@ -89,20 +89,19 @@ void check_shape(byte_span data, std::uint32_t reduce, const std::vector<std::ui
         cs.siz.offset);
 }
 
-py::array new_array(const image_layout& layout) {
-  return make_array(layout.type, layout.width, layout.height, layout.components);
+py::array new_array(const image_layout& layout, const py::dtype& dtype) {
+  return make_array(dtype, layout.width, layout.height, layout.components);
 }
 
-void check_out(const py::array& out, const image_layout& layout) {
-  const py::array wanted_dtype = make_array(layout.type, 1, 1, 1);
+void check_out(const py::array& out, const image_layout& layout, const py::dtype& dtype) {
   const auto shape = shape_of(layout);
-  bool fits = out.dtype().equal(wanted_dtype.dtype()) && static_cast<std::size_t>(out.ndim()) == shape.size();
+  bool fits = out.dtype().equal(dtype) && static_cast<std::size_t>(out.ndim()) == shape.size();
   for (std::size_t i = 0; fits && i < shape.size(); ++i)
     fits = static_cast<std::uint64_t>(out.shape(static_cast<py::ssize_t>(i))) == shape[i];
   if (!fits)
     throw py::value_error("out has shape " + std::string(py::str(out.attr("shape"))) + " and dtype " +
                           std::string(py::str(out.dtype())) + "; this codestream decodes to " +
-                          text_of(shape) + " of dtype " + std::string(py::str(wanted_dtype.dtype())));
+                          text_of(shape) + " of dtype " + std::string(py::str(dtype)));
   if (!out.writeable()) throw py::value_error("out is read-only");
 }
 
@@ -121,13 +120,14 @@ open_codestream open(const byte_buffer& buffer, const std::optional<std::uint64_
 py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
-                        const std::optional<py::array>& out) {
+                        const std::optional<py::array>& out, const std::optional<py::dtype>& dtype) {
   const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
   const open_codestream opened = open(buffer, max_pixels, reduce);
   const image_layout layout = layout_at(opened.cs, reduce);
-  if (out) check_out(*out, layout);
-  py::array pixels = out ? *out : new_array(layout);
+  const py::dtype stored = dtype ? *dtype : dtype_of(layout.type);
+  if (out) check_out(*out, layout, stored);
+  py::array pixels = out ? *out : new_array(layout, stored);
   const image_view view = mutable_view_of(pixels);
   std::vector<message> messages;
   {
@@ -144,11 +144,11 @@ py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const ch
   const byte_buffer buffer(data);
   const open_codestream opened = open(buffer, max_pixels, reduce);
   const image_layout layout = layout_at(opened.cs, reduce);
-  if (out) check_out(*out, layout);
+  if (out) check_out(*out, layout, dtype_of(layout.type));
   py::object pixels = py::none();
   image_view view = view_without_memory(layout);
   if (wants_pixels) {
-    py::array array = out ? *out : new_array(layout);
+    py::array array = out ? *out : new_array(layout, dtype_of(layout.type));
     view = mutable_view_of(array);
     pixels = array;
   }
@@ -182,7 +182,8 @@ py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bo
                                 const std::optional<std::uint64_t>& max_pixels) {
   const byte_buffer buffer(data);
   const damaged_codestream opened = open_damaged(buffer.span(), limits_of(max_pixels), reduce);
-  py::array pixels = new_array(layout_at(opened.cs, reduce));
+  const image_layout layout = layout_at(opened.cs, reduce);
+  py::array pixels = new_array(layout, dtype_of(layout.type));
   const image_view view = mutable_view_of(pixels);
   damaged_result result;
   {
@@ -227,7 +228,8 @@ void bind_options(py::module_& m) {
       .def_readwrite("tile_part_per_resolution", &encode_options::tile_part_per_resolution)
       .def_readwrite("tile_part_per_component", &encode_options::tile_part_per_component)
       .def_readwrite("mask_unused_bits", &encode_options::mask_unused_bits)
-      .def_readwrite("comments", &encode_options::comments);
+      .def_readwrite("comments", &encode_options::comments)
+      .def_readwrite("jph_file", &encode_options::jph_file);
 }
 
 }  // namespace
@@ -239,7 +241,8 @@ void bind_codec(py::module_& m) {
   m.def("encode_with_checksums", &encode_with_checksums, py::arg("pixels"), py::arg("options"),
         py::arg("clamp_to_container"));
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
-        py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true));
+        py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true),
+        py::arg("dtype").none(true));
   m.def(
       "codestream_checksums",
       [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,

@@ -90,10 +90,13 @@ image_view mutable_view_of(py::array& array) {
   return view;
 }
 
-py::array make_array(sample_type type, std::uint32_t width, std::uint32_t height, std::uint32_t components) {
+py::array make_array(const py::dtype& dtype, std::uint32_t width, std::uint32_t height,
+                     std::uint32_t components) {
   std::vector<py::ssize_t> shape{static_cast<py::ssize_t>(height), static_cast<py::ssize_t>(width)};
   if (components != 1) shape.push_back(static_cast<py::ssize_t>(components));
-  return py::array(py::dtype(dtype_name(type)), shape);
+  return py::array(dtype, shape);
 }
+
+py::dtype dtype_of(sample_type type) { return py::dtype(dtype_name(type)); }
 
 }  // namespace htj2k::bindings

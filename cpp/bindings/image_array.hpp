@@ -15,7 +15,10 @@ const_image_view view_of(const pybind11::array& array);
 image_view mutable_view_of(pybind11::array& array);
 
 // A new C-contiguous array: (height, width) for one component, else (height, width, components).
-pybind11::array make_array(sample_type type, std::uint32_t width, std::uint32_t height,
+pybind11::array make_array(const pybind11::dtype& dtype, std::uint32_t width, std::uint32_t height,
                            std::uint32_t components);
+
+// numpy's dtype of samples of this type.
+pybind11::dtype dtype_of(sample_type type);
 
 }  // namespace htj2k::bindings

@@ -1,7 +1,10 @@
 // Parsed headers as plain Python values; the classes are in htj2k/_info.py.
 #include <pybind11/stl.h>
 
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bindings.hpp"
 #include "buffer.hpp"
@@ -196,6 +199,23 @@ py::bytes extract(const py::object& data, unsigned reduce, const std::optional<s
   return {reinterpret_cast<const char*>(out.data()), out.size()};
 }
 
+// The different (bit depth, signed) among the components, and whether all are reversible: main header only.
+py::tuple sample_formats(const py::object& data, const std::optional<std::uint64_t>& max_pixels) {
+  const byte_buffer buffer(data);
+  parse_options options;
+  options.bounds = limits_of(max_pixels);
+  options.main_header_only = true;
+  const codestream cs = parse(buffer.span(), options);
+  std::set<std::pair<unsigned, bool>> formats;
+  bool is_reversible = true;
+  for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c) {
+    formats.emplace(cs.siz.components[c].bit_depth, cs.siz.components[c].is_signed);
+    is_reversible = is_reversible && style_of(cs, static_cast<std::uint16_t>(c)).reversible();
+  }
+  return py::make_tuple(std::vector<std::pair<unsigned, bool>>(formats.begin(), formats.end()),
+                        is_reversible);
+}
+
 bool is_htj2k(const py::object& data) {
   const byte_buffer buffer(data);
   try {
@@ -214,6 +234,7 @@ bool is_htj2k(const py::object& data) {
 void bind_info(py::module_& m) {
   m.def("read_info", &read_info, py::arg("data"), py::arg("max_pixels"));
   m.def("extract_resolution", &extract, py::arg("data"), py::arg("reduce"), py::arg("max_pixels"));
+  m.def("sample_formats", &sample_formats, py::arg("data"), py::arg("max_pixels"));
   m.def("is_htj2k", &is_htj2k, py::arg("data"));
 }
 

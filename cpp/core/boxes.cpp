@@ -3,21 +3,11 @@
 #include <cstring>
 #include <string>
 
+#include "core/box_types.hpp"
 #include "core/sniff.hpp"
 
 namespace htj2k {
 namespace {
-
-constexpr std::uint32_t four_cc(char a, char b, char c, char d) {
-  return static_cast<std::uint32_t>(static_cast<unsigned char>(a)) << 24 |
-         static_cast<std::uint32_t>(static_cast<unsigned char>(b)) << 16 |
-         static_cast<std::uint32_t>(static_cast<unsigned char>(c)) << 8 | static_cast<unsigned char>(d);
-}
-
-constexpr std::uint32_t type_ftyp = four_cc('f', 't', 'y', 'p');
-constexpr std::uint32_t type_jp2c = four_cc('j', 'p', '2', 'c');
-constexpr std::uint32_t type_jp2h = four_cc('j', 'p', '2', 'h');
-constexpr std::uint32_t brand_jph = four_cc('j', 'p', 'h', ' ');
 
 struct box {
   std::uint32_t type = 0;

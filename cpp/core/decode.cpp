@@ -5,6 +5,7 @@
 #include <ojph_mem.h>
 #include <ojph_params.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "core/error.hpp"
@@ -28,6 +29,15 @@ std::vector<clamp_limits<std::int32_t>> line_limits(const ojph::param_siz& siz, 
   for (std::uint32_t c = 0; c < siz.get_num_components(); ++c)
     limits.push_back(line_limits(policy, siz.get_bit_depth(c), decoded));
   return limits;
+}
+
+// What the codestream's samples decode to. The caller may have them stored in another type, which moves no
+// clamp.
+sample_type type_in_codestream(const ojph::param_siz& siz) {
+  std::uint32_t bit_depth = 0;
+  for (std::uint32_t c = 0; c < siz.get_num_components(); ++c)
+    bit_depth = std::max(bit_depth, siz.get_bit_depth(c));
+  return decoded_type(bit_depth, siz.is_signed(0));
 }
 
 // The caller sized `out` by its own reading of the headers. Writing by OpenJPH's instead would be a buffer
@@ -114,7 +124,7 @@ std::vector<message> pull_pixels(byte_span codestream, const decode_options& opt
   const auto siz = decoder->access_siz();
   check_layout(siz, out);
   decoder->create();
-  row_writer rows(out, line_limits(siz, options.clamp, out.type), observer);
+  row_writer rows(out, line_limits(siz, options.clamp, type_in_codestream(siz)), observer);
   pull_rows(*decoder, rows, out.height, out.components);
   if (!options.resilient) refuse_warnings(capture.messages());
   decoder.release(std::uint64_t{out.width} * out.height * out.components);

@@ -27,7 +27,9 @@ public:
 };
 
 // decode: every byte is there, or an error. Rows go to `out`, unless its data is null, and to the observer,
-// unless that is null. Returns what OpenJPH remarked: no warnings, as each is an error here.
+// unless that is null. Samples are clamped to the range of the codestream's own type, then stored in the
+// sample size of `out`, which must hold them; which sign its type has does not matter. Returns what OpenJPH
+// remarked: no warnings, as each is an error here.
 struct open_codestream;
 std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
                                    const image_view& out, row_observer* observer = nullptr);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/jph_file.hpp"
 #include "core/ojph_messages.hpp"
 #include "core/reused_codestream.hpp"
 #include "core/sample_lines.hpp"
@@ -231,6 +232,14 @@ bool is_single_tile(const const_image_view& image, const encode_options& options
          (options.tile_width >= image.width && options.tile_height >= image.height);
 }
 
+void put_into_boxes(encoded_image& encoded, const const_image_view& image, const encode_options& options) {
+  const jph_image described{image.width, image.height, image.components, options.bit_depth,
+                            sample_is_signed(image.type)};
+  auto& header = encoded.main_header;
+  const auto boxes = jph_boxes(described, header.size() + encoded.tile_parts.size());
+  header.insert(header.begin(), boxes.begin(), boxes.end());
+}
+
 }  // namespace
 
 encoded_image encode(const const_image_view& image, const encode_options& options,
@@ -241,8 +250,10 @@ encoded_image encode(const const_image_view& image, const encode_options& option
   initialize_openjph();
   const message_capture messages;
   try {
-    return sample_size(image.type) == 4 ? encode_as<std::int64_t>(image, options, checksums)
-                                        : encode_as<std::int32_t>(image, options, checksums);
+    auto encoded = sample_size(image.type) == 4 ? encode_as<std::int64_t>(image, options, checksums)
+                                                : encode_as<std::int32_t>(image, options, checksums);
+    if (options.jph_file) put_into_boxes(encoded, image, options);
+    return encoded;
   } catch (const error& e) {
     // While encoding, what OpenJPH refuses is an argument, never the data of a codestream.
     throw error(error_code::invalid_argument, e.what());

@@ -1,4 +1,4 @@
-// One image in, one raw HTJ2K codestream out.
+// One image in, one HTJ2K codestream out: raw, or in a JPH file.
 #pragma once
 
 #include <cstdint>
@@ -37,12 +37,13 @@ struct encode_options {
   bool tile_part_per_component = false;
   bool mask_unused_bits = false;
   std::vector<encode_comment> comments;
+  bool jph_file = false;
 };
 
 struct encoded_image {
-  std::vector<std::uint8_t> main_header;
-  byte_chunks tile_parts;  // and the EOC
-  std::int64_t min = 0;    // of the samples, after masking
+  std::vector<std::uint8_t> main_header;  // in a JPH file with the boxes before it
+  byte_chunks tile_parts;                 // and the EOC
+  std::int64_t min = 0;                   // of the samples, after masking
   std::int64_t max = 0;
   std::vector<resolution_checksum> resolutions;  // from base to full, if they were asked for
 };

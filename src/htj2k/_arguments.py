@@ -46,11 +46,25 @@ def pair(name: str, value: object, low: int, high: int) -> tuple[int, int]:
     return integer(f"{name}[0]", rows, low, high), integer(f"{name}[1]", columns, low, high)
 
 
+def sequence(name: str, value: object) -> Sequence[Any]:
+    """`value` if it is a sequence, such as a list or a tuple."""
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+        raise TypeError(f"{name} must be a sequence, not {value!r}")
+    return value
+
+
 def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
     """`value` if it is one of the allowed words."""
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}")
     return str(value)
+
+
+def boolean(name: str, value: object) -> bool:
+    """`value` if it is a bool; numbers and words, whose truth may surprise, are refused."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, not {value!r}")
+    return bool(value)
 
 
 def clamps_to_container(clamp: object) -> bool:
@@ -58,20 +72,25 @@ def clamps_to_container(clamp: object) -> bool:
     return choice("clamp", clamp, CLAMPS) == "container"
 
 
-def dtype_bits(dtype: np.dtype[Any]) -> int:
+def dtype_bits(dtype: np.dtype[Any], where: str = "pixels have dtype") -> int:
     """Sample width in bits of a supported dtype (bool: 1); TypeError for every other one."""
     bits = 1 if dtype.kind == "b" else 8 * dtype.itemsize
     if bits not in _ITEM_BITS.get(dtype.kind, ()):
-        hint = "; convert to integers first" if dtype.kind in "fc" else ""
-        raise TypeError(
-            f"pixels have dtype {dtype}; supported are bool, uint8, int8, uint16, int16, uint32 and int32{hint}"
-        )
+        hint = {"f": "; convert to integers first", "i": "; narrow it with astype", "u": "; narrow it with astype"}
+        raise TypeError(f"{where} {dtype}; supported are bool, uint8, int8, uint16, int16, uint32 and int32{hint}")
     return bits
 
 
 def pixel_array(pixels: object) -> NDArray[Any]:
     """`pixels` as an array of a supported dtype and shape, never copied if it is an array already."""
-    array = np.asarray(pixels)
+    if np.ma.is_masked(pixels):
+        raise TypeError(
+            "pixels have masked samples, which a codestream cannot hold; give them a value with filled()"
+        )
+    try:
+        array = np.asarray(pixels)
+    except ValueError as e:
+        raise ValueError(f"pixels are no array: {e}") from None
     dtype_bits(array.dtype)
     if array.ndim not in (2, 3):
         raise ValueError(

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from . import _arguments as arguments
 from . import _core
 from ._buffers import Buffer
 from ._info import DEFAULT_MAX_PIXELS
+from ._samples import SampleFormat, plan_storage, reinterpret
 
 _logger = logging.getLogger("htj2k")
 
@@ -25,6 +26,9 @@ def decode(
     clamp: str = "precision",
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
     expected_shape: Sequence[int] | None = None,
+    dtype: DTypeLike | None = None,
+    bits_stored: int | None = None,
+    is_signed: bool | None = None,
 ) -> NDArray[Any]:
     """Decode an HTJ2K codestream, or the one inside a JPH or JP2 file, at any resolution.
 
@@ -40,22 +44,35 @@ def decode(
     reduce : int
         Discard this many of the highest resolution levels: the size is ``ceil(n / 2**reduce)``.
     out : ndarray, optional
-        Writeable array of exactly the result's shape and dtype, with any strides, that receives the pixels.
+        Writeable array of exactly the result's shape and dtype (that of `dtype`, if given), with any strides,
+        that receives the pixels.
     clamp : {"precision", "container"}
         Samples outside the range are clamped, never wrapped: to the range of the component's bit depth (the
-        standard's) or to that of the dtype. Only lossy data and reduced sizes have such samples.
+        standard's) or to that of the dtype that follows from it. Only lossy data and reduced sizes have such
+        samples.
     max_pixels : int or None
         Largest image area in pixels; a larger one raises LimitError before anything is allocated.
         None: no limit.
     expected_shape : sequence of int, optional
         Shape that the result must have.
+    dtype : dtype_like, optional
+        Store the samples in this dtype, for example uint16 where 8 of 16 allocated bits are stored. Values do
+        not change, so it must hold every value of the bit depth: any of bool (for 1 bit), uint8, int8, uint16,
+        int16, uint32 and int32 that is wide enough.
+    bits_stored : int, optional
+        Bit depth that metadata, such as DICOM's Bits Stored, state. It is checked, never used to scale or mask.
+    is_signed : bool, optional
+        Sign that metadata, such as DICOM's Pixel Representation, state. Some files hold two's complement in a
+        codestream that declares unsigned samples, or the reverse: when `bits_stored` is given too and equals
+        SIZ's depth, the samples are read in this sign, extended from bit ``bits_stored - 1``. That is exact,
+        and only possible, for lossless data at full size.
 
     Returns
     -------
     ndarray
         ``(rows, columns)`` for one component, else ``(rows, columns, components)``. Its dtype follows SIZ: bit
-        depth to 8 gives 1 byte, to 16 gives 2, to 32 gives 4; signed as SIZ says. It owns its memory, or is
-        `out`.
+        depth to 8 gives 1 byte, to 16 gives 2, to 32 gives 4; signed as SIZ says. `dtype` and `is_signed` can
+        change that. It owns its memory, or is `out`.
 
     Raises
     ------
@@ -70,11 +87,31 @@ def decode(
     UnsupportedError
         Legal, but not decodable here; the message names the feature.
     ValueError
-        `reduce` exceeds the decomposition levels, or `out` does not fit.
+        `reduce` exceeds the decomposition levels, `out` or `dtype` does not fit, or the codestream is not what
+        `bits_stored` and `is_signed` say; the message has both readings.
+
+    Notes
+    -----
+    What the codestream declares (SIZ, ITU-T T.800 A.5.1) wins over metadata: without `bits_stored` and
+    `is_signed` nothing is compared and nothing is reinterpreted. `read_info` tells what it declares.
+
+    Examples
+    --------
+    >>> pixels = htj2k.decode(frame, bits_stored=ds.BitsStored, is_signed=ds.PixelRepresentation == 1)
     """
     options = _options(reduce, clamp, max_pixels)
+    said = SampleFormat(
+        None if bits_stored is None else arguments.integer("bits_stored", bits_stored, 1, 32),
+        None if is_signed is None else arguments.boolean("is_signed", is_signed),
+    )
     shape = None if expected_shape is None else _shape(expected_shape)
-    pixels, messages = _core.decode(data, *options, shape, arguments.out_array(out))
+    storage = plan_storage(data, max_pixels, dtype, said, reduce=options[0], to_container=options[1])
+    if storage.reading:  # then nothing may lie beyond the bits that are read another way
+        options = (options[0], False, options[2])
+    target = arguments.out_array(out)
+    pixels, messages = _core.decode(data, *options, shape, target, storage.dtype)
+    if storage.reading:
+        reinterpret(pixels, storage.reading)
     log_messages(messages)
     return pixels
 
@@ -147,7 +184,8 @@ def _options(reduce: int, clamp: str, max_pixels: int | None) -> tuple[int, bool
 
 
 def _shape(shape: Sequence[int]) -> list[int]:
-    axes = [arguments.integer("expected_shape", n, 1, 2**32 - 1) for n in shape]
+    given = arguments.sequence("expected_shape", shape)
+    axes = [arguments.integer("expected_shape", n, 1, 2**32 - 1) for n in given]
     if len(axes) not in (2, 3):
         raise ValueError(f"expected_shape is {tuple(shape)}; expected (rows, columns[, components])")
     return axes[:2] if len(axes) == 3 and axes[2] == 1 else axes

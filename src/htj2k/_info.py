@@ -32,6 +32,16 @@ bounded with it, at 16 bytes for each of these pixels (4 GiB) for decoded sample
 PART_1_PROGRESSION_ORDERS = ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL")
 PROGRESSION_ORDERS = (*PART_1_PROGRESSION_ORDERS, "PRCL")
 MAX_BASE_SIZE = 64  # DICOM PS3.5 10.18
+# Photometric Interpretations that a frame may have (DICOM PS3.3 C.7.6.3.1.2), and how many components they need.
+_LABEL_COMPONENTS = {
+    "MONOCHROME1": 1,
+    "MONOCHROME2": 1,
+    "PALETTE COLOR": 1,
+    "RGB": 3,
+    "YBR_FULL": 3,
+    "YBR_RCT": 3,
+    "YBR_ICT": 3,
+}
 
 
 @dataclass(frozen=True)
@@ -137,7 +147,7 @@ class Comment:
     Attributes
     ----------
     registration : int
-        Rcom: 0 binary, 1 Latin-1 text.
+        Rcom: 0 binary, 1 text of ISO 8859-15 (Latin).
     data : bytes
         The comment.
     """
@@ -148,7 +158,7 @@ class Comment:
     @property
     def text(self) -> str | None:
         """The comment as text; None when it is binary."""
-        return self.data.decode("latin-1") if self.registration == 1 else None
+        return self.data.decode("iso-8859-15") if self.registration == 1 else None
 
 
 @dataclass(frozen=True)
@@ -256,6 +266,36 @@ class CodestreamInfo:
         if not self.color_transform:
             return None
         return "YBR_RCT" if self.components[0].reversible else "YBR_ICT"
+
+    def check_color_label(self, label: str) -> list[str]:
+        """Say why a DICOM Photometric Interpretation does not fit this codestream (PS3.5 8.2.16).
+
+        Decoding never depends on the label: the component transform is undone exactly when the codestream says
+        that it was done, and the pixels are then RGB.
+
+        Parameters
+        ----------
+        label : str
+            The attribute's value; spaces around it are padding.
+
+        Returns
+        -------
+        list of str
+            The reasons, with the label that would be right where that is known; empty when it fits.
+        """
+        name = label.strip()
+        needed = _LABEL_COMPONENTS.get(name)
+        if needed is None:
+            return [f"{name!r} is no Photometric Interpretation of an HTJ2K frame"]
+        reasons = []
+        if needed != len(self.components):
+            reasons.append(f"{name} is for {needed} components; the codestream has {len(self.components)}")
+        right, by_transform = self.color_label, name in ("YBR_RCT", "YBR_ICT")
+        if right is None and by_transform:
+            reasons.append(f"the codestream has no component transform, so {name} is wrong: RGB or YBR_FULL")
+        elif right is not None and name != right:
+            reasons.append(f"the codestream has a component transform, so {name} is wrong: {right}")
+        return reasons
 
     def check_htj2k_lossless(self) -> list[str]:
         """Say why this may not be called HTJ2K Lossless Only, 1.2.840.10008.1.2.4.201 (DICOM PS3.5 8.2.16).

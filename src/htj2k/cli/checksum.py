@@ -63,17 +63,27 @@ def _expectation(text: str) -> list[tuple[int, int, int]] | int:
     try:
         return int(text, 0) & 0xFFFFFFFF
     except ValueError:
-        document = json.loads(Path(text).read_bytes()[:MAX_DOCUMENT_BYTES])
+        document = _read_json(Path(text))
     if isinstance(document, dict):
         keys = (f"{kind}DataChecksumFromBaseToFullResolution" for kind in ("Pixel", "Image"))
         document = next((document[key] for key in keys if key in document), None)
+    entries = document if isinstance(document, list) else []
     try:
-        levels = [(int(e["Width"]), int(e["Height"]), int(e["Checksum"]) & 0xFFFFFFFF) for e in document or []]
-    except (KeyError, TypeError):
+        levels = [(int(e["Width"]), int(e["Height"]), int(e["Checksum"]) & 0xFFFFFFFF) for e in entries]
+    except (KeyError, TypeError, ValueError):
         levels = []
     if not levels:
         raise ValueError(f"{text}: no list of {{Width, Height, Checksum}} was found")
     return levels
+
+
+def _read_json(path: Path) -> Any:
+    if path.stat().st_size > MAX_DOCUMENT_BYTES:
+        raise ValueError(f"{path} has more than {MAX_DOCUMENT_BYTES} bytes")
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON document: {error}") from None
 
 
 def _differences(levels: Any, expected: list[tuple[int, int, int]] | int) -> list[str]:

@@ -21,6 +21,11 @@ from .pixels import load
 @click.option("--frame", type=click.IntRange(min=0), help="DICOM: which frame, from 0 (default 0).")
 @click.option("--bits-stored", type=click.IntRange(1, 32), help="Precision to declare. Default: the container's.")
 @click.option("--num-decompositions", type=click.IntRange(0, 32), help="Default: base at most 64 wide or high.")
+@click.option(
+    "--container",
+    type=click.Choice(["j2c", "jph"]),
+    help="Bare codestream, or JPH file around it. Default: jph if OUT ends with .jph, else j2c.",
+)
 @json_option
 @exit_2_on_error
 def encode(
@@ -31,26 +36,23 @@ def encode(
     frame: int | None,
     bits_stored: int | None,
     num_decompositions: int | None,
+    container: str | None,
     as_json: bool,
 ) -> None:
-    """Encode IN losslessly into the codestream OUT (1.2.840.10008.1.2.4.202).
+    """Encode IN losslessly into OUT: a codestream (1.2.840.10008.1.2.4.202), or a JPH file.
 
     IN is a .npy file, a DICOM file, or raw samples with --shape and --dtype. What was encoded is decoded
     again at every resolution and compared before OUT is written."""
     pixels, color_transform = load(source, shape=shape, dtype=dtype, frame=frame)
-    expected = htj2k.pixel_checksums(
+    encoded = htj2k.encode_with_checksums(
         pixels,
         bits_stored=bits_stored,
         num_decompositions=num_decompositions,
         color_transform=color_transform,
+        container=container or ("jph" if target.suffix.lower() == ".jph" else "j2c"),
     )
-    codestream = htj2k.encode(
-        pixels,
-        bits_stored=bits_stored,
-        num_decompositions=num_decompositions,
-        color_transform=color_transform,
-    )
-    htj2k.verify(codestream, expected).raise_for_mismatch()
+    codestream = encoded.codestream
+    htj2k.verify(codestream, encoded.checksums).raise_for_mismatch()
     replace_file(target, codestream)
     report = {
         "ok": True,
@@ -58,7 +60,7 @@ def encode(
         "dtype": str(pixels.dtype),
         "bytesDecoded": pixels.nbytes,
         "bytesStored": len(codestream),
-        "levels": [level.to_dict() for level in expected],
+        "levels": [level.to_dict() for level in encoded.checksums],
     }
     if as_json:
         print_json(report)

@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from htj2k.errors import HTJ2KError
+from htj2k.errors import ChecksumMismatch, HTJ2KError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -24,12 +24,16 @@ threads_option = click.option(
 
 
 def exit_2_on_error(command: Command) -> Command:
-    """End the command with 2 and one clear line on unreadable input, unwritable output or bad arguments."""
+    """End the command with 2 and one clear line on unreadable input, unwritable output or bad arguments.
+
+    Pixels that do not verify are no bad input: they end it with 1."""
 
     @functools.wraps(command)
     def run(*args: Any, as_json: bool, **kwargs: Any) -> Any:
         try:
             return command(*args, as_json=as_json, **kwargs)
+        except ChecksumMismatch as error:
+            fail(str(error), as_json=as_json, kind="ChecksumMismatch", code=1)
         except (HTJ2KError, OSError, ValueError, TypeError, ImportError) as error:
             fail(describe_error(error), as_json=as_json, kind=type(error).__name__)
         except MemoryError:
@@ -45,12 +49,12 @@ def describe_error(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def fail(message: str, *, as_json: bool, kind: str) -> NoReturn:
-    """Report an error and end with 2."""
+def fail(message: str, *, as_json: bool, kind: str, code: int = 2) -> NoReturn:
+    """Report an error and end with its exit code."""
     if as_json:
         print_json({"ok": False, "error": {"type": kind, "message": message}})
     click.echo(f"htj2k: error: {message}", err=True)
-    sys.exit(2)
+    sys.exit(code)
 
 
 def print_json(document: Any) -> None:

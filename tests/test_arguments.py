@@ -1,0 +1,159 @@
+"""Arguments that cannot be: refused before anything is done, in a message that names the argument."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import htj2k
+from images import noise
+
+PIXELS = np.zeros((16, 16), np.uint16)
+STREAM = htj2k.encode(PIXELS, num_decompositions=2)
+NAN, INF = float("nan"), float("inf")
+
+ENCODE = {
+    "bits_stored": [0, -1, 17, 33, "8", [8], 12.0, True],
+    "num_decompositions": [-1, 33, 1.5, "x", True],
+    "reversible": ["yes", 1, 0.0],
+    "qstep": [0, -1, 1e-6, 1.1, NAN, INF, "x", [1]],
+    "qfactor": [0, -5, 0.5, 101, NAN, INF, "x"],
+    "color_transform": ["no", 1, True],
+    "progression_order": [None, 5, [1], "rpcl", "RPC", b"RPCL"],
+    "block_size": [None, 5, (1, 2, 3), ("a", 4), (64.0, 64), (2, 64), (48, 64), (128, 64)],
+    "precinct_sizes": [5, "ab", [], [5], [(2,)], [None], [(100, 128)], [(2, 2)] * 40],
+    "tile_size": [5, (1,), (1.5, 2), "ab", (0, 5), (5, 2**31)],
+    "tlm": ["no", 0],
+    "tile_parts": [5, "RR", "CR", "X"],
+    "comment": [5, [5], "", "\u4e2d", b"x" * 65532, [None]],
+    "container": [None, "jp2", "J2C", np.zeros(3)],
+    "mask_unused_bits": ["x", 1],
+    "verify": ["x", 1],
+}
+DECODE = {
+    "reduce": [None, "1", 1.0, True, -1, 3, 33, 99],
+    "out": [[1], 5, np.zeros((16, 15), np.uint16), np.zeros((16, 16), np.int16), np.zeros((16, 16), ">u2")],
+    "clamp": [None, 5, "x"],
+    "max_pixels": [0, -1, 1.5, "x", 255],
+    "expected_shape": [5, "ab", (1,), (1, 2, 3, 4), (0, 5), (1.5, 2), (16, 17)],
+    "dtype": ["x", 5, "f4", "u8", object, ">u2", "u1", "i2"],
+    "bits_stored": ["x", 0, 33, 12],
+    "is_signed": ["x", 1, True],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in ENCODE.items() for value in values])
+def test_encode_names_the_argument(name, value):
+    with pytest.raises((ValueError, TypeError), match=name):
+        htj2k.encode(PIXELS, **{name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in DECODE.items() for value in values])
+def test_decode_names_the_argument(name, value):
+    with pytest.raises((ValueError, TypeError, htj2k.LimitError, htj2k.CodestreamError), match=name):
+        htj2k.decode(STREAM, **{name: value})
+
+
+@pytest.mark.parametrize("options", [{"reversible": True, "qstep": 0.1}, {"qstep": 0.1, "qfactor": 50}])
+def test_arguments_that_exclude_each_other(options):
+    with pytest.raises(ValueError, match="qstep"):
+        htj2k.encode(PIXELS, **options)
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (0, 4), (4, 0), (4, 4, 0), (2, 4, 4, 3), (1, 1, 16385)], ids=str)
+def test_shapes(shape):
+    with pytest.raises(ValueError, match="pixels have shape"):
+        htj2k.encode(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize(
+    "dtype", ["f2", "f4", "f8", "u8", "i8", "c8", "c16", "O", "U1", "M8[s]", [("a", "u1")]], ids=str
+)
+def test_dtypes(dtype):
+    with pytest.raises(TypeError, match="pixels have dtype"):
+        htj2k.encode(np.zeros((4, 4), dtype))
+
+
+@pytest.mark.parametrize("pixels", [None, "text", [[1, 2], [3]], [["a"]], 5, {}])
+def test_what_is_no_array(pixels):
+    with pytest.raises((TypeError, ValueError), match="pixels"):
+        htj2k.encode(pixels)
+
+
+def test_masked_samples_are_not_given_away():
+    masked = np.ma.masked_array(PIXELS, PIXELS == 0)
+    with pytest.raises(TypeError, match="pixels have masked samples"):
+        htj2k.encode(masked)
+    assert htj2k.encode(masked.filled(7)) == htj2k.encode(np.full_like(PIXELS, 7))
+    assert htj2k.encode(np.ma.masked_array(PIXELS, False)) == htj2k.encode(PIXELS)
+
+
+# US-01: values, not bytes, are encoded
+
+
+@pytest.mark.parametrize("dtype", [">u2", ">i2", ">u4", ">i4", "<u2", "<u4", "<i2", "<i4", "u1", "i1"])
+def test_byte_order(dtype):
+    span = 128 if dtype == "i1" else 256 if dtype == "u1" else 4096
+    pixels = (np.arange(4096) % span).astype(dtype).reshape(64, 64)
+    pixels = -pixels if dtype[-2] == "i" else pixels
+    decoded = htj2k.decode(htj2k.encode(pixels))
+    assert decoded.dtype == pixels.dtype.newbyteorder("=")
+    assert decoded.dtype.isnative
+    assert np.array_equal(decoded, pixels)
+
+
+# US-02: the last axis is the components', whatever its length
+
+
+@pytest.mark.parametrize(
+    "shape", [(20, 24), (1, 20, 24), (20, 24, 2), (20, 24, 4), (20, 24, 5), (3, 20, 24), (24, 20, 3)]
+)
+@pytest.mark.parametrize("dtype", ["u1", "i2"])
+def test_shape_in_is_shape_out(shape, dtype):
+    pixels = noise(shape, dtype)
+    decoded = htj2k.decode(htj2k.encode(pixels), expected_shape=shape)
+    assert decoded.shape == shape
+    assert np.array_equal(decoded, pixels)
+
+
+def test_one_component_has_no_axis():
+    pixels = noise((20, 24, 1), "u2")
+    decoded = htj2k.decode(htj2k.encode(pixels), expected_shape=(20, 24, 1))
+    assert decoded.shape == (20, 24)
+    assert np.array_equal(decoded, pixels[:, :, 0])
+
+
+# US-05: unusual arrays are ordinary
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda a, _: a[::2, ::-1],
+        lambda a, _: np.asfortranarray(a),
+        lambda a, _: np.broadcast_to(a[:, :1], a.shape),
+        lambda a, _: np.broadcast_to(a[0, 0], a.shape),
+        lambda a, _: a.swapaxes(0, 1),
+        lambda a, path: _mapped(a, path),
+        lambda a, _: a.view(np.ndarray)[1:-1, 3:],
+        lambda a, _: a.tolist() if a.dtype == bool else a,
+    ],
+    ids=["reversed", "fortran", "one column", "one sample", "transposed", "mapped", "cut out", "lists"],
+)
+@pytest.mark.parametrize("dtype", ["bool", "u1", "i1", "u2", "i2", "u4", "i4"])
+@pytest.mark.parametrize("components", [1, 3, 4])
+def test_any_array(view, dtype, components, tmp_path):
+    pixels = noise((20, 24, components), "u1" if dtype == "bool" else dtype).astype(dtype)
+    pixels = view(pixels[:, :, 0] if components == 1 else pixels, tmp_path)
+    before = np.array(pixels)
+    decoded = htj2k.decode(htj2k.encode(pixels))
+    assert decoded.dtype == (np.uint8 if dtype == "bool" else dtype)
+    assert np.array_equal(decoded, before)
+    assert np.array_equal(pixels, before)
+
+
+def _mapped(pixels: np.ndarray, folder: object) -> np.ndarray:
+    mapped = np.memmap(f"{folder}/pixels", pixels.dtype, "w+", shape=pixels.shape)
+    mapped[:] = pixels
+    mapped.flush()
+    return np.memmap(f"{folder}/pixels", pixels.dtype, "r", shape=pixels.shape)

@@ -1,0 +1,169 @@
+"""What users see of the package: documented, typed, and README's examples run."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import htj2k
+from htj2k import _core
+from images import ct_like
+
+CORE = ("htj2k", "htj2k.errors", "htj2k.simd")
+MODULES = (*CORE, "htj2k.healthimaging", "htj2k.dicom")
+PACKAGE = Path(htj2k.__file__).parent
+README = Path(__file__).parent.parent / "README.md"
+
+
+def public_names() -> Iterator[tuple[str, Any]]:
+    for module_name in MODULES:
+        module = importlib.import_module(module_name)
+        yield module_name, module
+        for name in module.__all__:
+            yield f"{module_name}.{name}", getattr(module, name)
+
+
+def members(name: str, cls: type) -> Iterator[tuple[str, Any]]:
+    """Public methods and properties that the class itself defines."""
+    for key, value in vars(cls).items():
+        if key.startswith("_"):
+            continue
+        plain = value.__func__ if isinstance(value, (classmethod, staticmethod)) else value
+        if inspect.isfunction(plain) or isinstance(plain, property):
+            yield f"{name}.{key}", plain
+
+
+def everything() -> dict[str, Any]:
+    found = {}
+    for name, value in public_names():
+        found[name] = value
+        if inspect.isclass(value):
+            found.update(members(name, value))
+    return found
+
+
+DOCUMENTED = {name: value for name, value in everything().items() if callable(value) or inspect.ismodule(value)}
+FUNCTIONS = {name: value for name, value in DOCUMENTED.items() if inspect.isfunction(value)}
+CLASSES = {name: value for name, value in DOCUMENTED.items() if inspect.isclass(value)}
+CORE_FUNCTIONS = {
+    name: f for name, f in FUNCTIONS.items() if f.__module__.split(".")[1] not in ("healthimaging", "dicom")
+}
+CORE_DATACLASSES = {
+    name: value
+    for name, value in CLASSES.items()
+    if dataclasses.is_dataclass(value) and name.rpartition(".")[0] in CORE
+}
+
+
+def sections(value: Any) -> dict[str, str]:
+    """Title -> text of a numpydoc docstring; the text before the first title is under ''."""
+    parts = re.split(r"^(\w[\w ]*)\n-{3,}\n", inspect.getdoc(value) or "", flags=re.MULTILINE)
+    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+
+
+def names_in(section: str) -> set[str]:
+    """Entries ``a, b : type`` of a Parameters or Attributes section."""
+    lines = [line for line in section.splitlines() if line and not line.startswith(" ")]
+    return {name.strip("* ") for line in lines for name in line.split(" : ")[0].split(",")}
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_has_a_docstring_of_its_own(name):
+    value = DOCUMENTED[name]
+    text = inspect.getdoc(value) or ""
+    assert text.endswith((".", "]")) or "\n" in text, name
+    if inspect.isclass(value):
+        assert "__doc__" in vars(value)
+        assert not text.startswith(f"{value.__name__}("), f"{name} has only dataclass's own docstring"
+
+
+@pytest.mark.parametrize("name", CORE_FUNCTIONS)
+def test_parameters_and_result_are_described(name):
+    signature = inspect.signature(CORE_FUNCTIONS[name])
+    described = sections(CORE_FUNCTIONS[name])
+    parameters = {p for p in signature.parameters if p not in ("self", "cls")}
+    assert names_in(described.get("Parameters", "")) == parameters
+    result = signature.return_annotation
+    assert result is not inspect.Signature.empty, f"{name} has no return annotation"
+    # A method without parameters says what it gives in its first line.
+    if parameters and result not in (None, "None"):
+        assert {"Returns", "Yields"} & set(described), f"{name} returns {result}"
+
+
+@pytest.mark.parametrize("name", CORE_DATACLASSES)
+def test_fields_are_described(name):
+    fields = {field.name for field in dataclasses.fields(CORE_DATACLASSES[name])}
+    assert names_in(sections(CORE_DATACLASSES[name]).get("Attributes", "")) == fields
+
+
+def test_stub_of_the_extension_is_complete():
+    """Each name, attribute and argument of _core is in _core.pyi, and nothing else is."""
+    stub = ast.parse((PACKAGE / "_core.pyi").read_text())
+    functions = {node.name: node for node in stub.body if isinstance(node, ast.FunctionDef)}
+    classes = {node.name: node for node in stub.body if isinstance(node, ast.ClassDef)}
+    exported = {name for name in vars(_core) if not name.startswith("__")}
+    assert set(functions) | set(classes) == exported
+    for name, node in functions.items():
+        declared = [argument.arg for argument in node.args.args]
+        match = re.match(rf"{name}\((.*)\) -> ", getattr(_core, name).__doc__)
+        assert match, name
+        assert re.findall(r"(?:^|, )(\w+): ", match[1]) == declared, name
+    for name, node in classes.items():
+        fields = {
+            n.target.id for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
+        }
+        assert fields == {key for key in vars(getattr(_core, name)) if not key.startswith("_")}
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (PACKAGE / "py.typed").is_file()
+
+
+def test_every_public_name_has_a_type(tmp_path):
+    """mypy --strict on a program that uses each of them, against the installed package."""
+    pytest.importorskip("mypy")
+    lines = [f"import {module}" for module in MODULES]
+    lines += [f"reveal_type({name})" for name, value in public_names() if not inspect.ismodule(value)]
+    lines += ["import numpy as np", "from numpy.typing import NDArray", "from typing import Any"]
+    lines += ["pixels: NDArray[Any] = htj2k.decode(htj2k.encode(np.zeros((4, 4), np.uint8)), dtype=np.uint16)"]
+    (tmp_path / "uses.py").write_text("\n".join(lines))
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "uses.py"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert result.returncode == 0, result.stdout
+    revealed = re.findall(r"note: Revealed type is \"(.*)\"", result.stdout)
+    assert len(revealed) == sum(line.startswith("reveal_type") for line in lines)
+    assert [text for text in revealed if text == "Any"] == []
+
+
+def readme_blocks() -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", README.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def test_readme_examples_run():
+    """In their order, each with what the ones before it defined."""
+    pixels = ct_like((512, 500))
+    codestream = htj2k.encode(pixels)
+    namespace: dict[str, Any] = {"pixels": pixels, "fetch": lambda start, stop: codestream[start:stop]}
+    blocks = readme_blocks()
+    assert len(blocks) >= 3
+    for block in blocks:
+        exec(compile(block, str(README), "exec"), namespace)
+    assert np.array_equal(namespace["pixels"], pixels)
+    assert namespace["thumbnail"].shape == (128, 125)
+    assert namespace["wide"].dtype == np.int32
+    assert htj2k.read_info(namespace["file"]).container == "jph"
+    assert namespace["reasons"] == []
+    assert (
+        namespace["image"].shape == htj2k.decode(codestream, reduce=namespace["info"].resolutions[1].reduce).shape
+    )
