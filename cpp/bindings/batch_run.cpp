@@ -17,7 +17,9 @@ constexpr std::chrono::milliseconds interval{20};
 
 void batch_run::fail(std::size_t index, std::exception_ptr error) {
   errors_[index] = std::move(error);
-  if (options_.stop_at_error) stopped_ = true;
+  if (!options_.stop_at_error) return;
+  std::size_t stop = stop_;
+  while (index < stop && !stop_.compare_exchange_weak(stop, index)) continue;
 }
 
 void batch_run::for_each(const std::function<void(std::size_t)>& run) {
@@ -29,10 +31,10 @@ void batch_run::for_each(const std::function<void(std::size_t)>& run) {
   check_in();
 }
 
-// Frames begin in order, so whichever fails first, all before it have been begun, and the first of those that
-// failed is the same in every run.
+// Frames before one that has failed are still worked on: which is the first that fails is the same in every
+// run.
 void batch_run::run_item(const std::function<void(std::size_t)>& run, std::size_t index) {
-  if (!stopped_ && errors_[index] == nullptr) {
+  if (index <= stop_ && errors_[index] == nullptr) {
     try {
       run(index);
     } catch (...) {
@@ -89,6 +91,9 @@ py::object exception_of(const std::exception_ptr& thrown) {
     return make_exception(e);
   } catch (const py::error_already_set& e) {
     return e.value();
+  } catch (const py::builtin_exception& e) {
+    e.set_error();
+    return py::error_already_set().value();
   } catch (const std::bad_alloc&) {
     return py::module_::import("builtins").attr("MemoryError")("out of memory");
   } catch (const std::exception& e) {

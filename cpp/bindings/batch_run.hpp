@@ -20,9 +20,10 @@ struct batch_options {
 
 class batch_run {
 public:
-  batch_run(std::size_t count, const batch_options& options) : options_(options), errors_(count) {}
+  batch_run(std::size_t count, const batch_options& options)
+      : options_(options), errors_(count), stop_(count) {}
 
-  // The frame has failed before the batch ran, and is left out of it.
+  // Left out of for_each, as are the frames after it when it ends the batch.
   void fail(std::size_t index, std::exception_ptr error);
   bool has_failed(std::size_t index) const { return errors_[index] != nullptr; }
 
@@ -42,7 +43,7 @@ private:
   const batch_options& options_;
   std::vector<std::exception_ptr> errors_;
   std::atomic<std::size_t> done_{0};
-  std::atomic<bool> stopped_{false};
+  std::atomic<std::size_t> stop_;  // no frame after this one is worth while
 };
 
 // The Python exception for what a frame threw. The GIL is held.

@@ -10,32 +10,13 @@
 #include "core/geometry.hpp"
 #include "core/ojph_messages.hpp"
 #include "core/strict.hpp"
+#include "frames.hpp"
 #include "image_array.hpp"
 
 namespace py = pybind11;
 
 namespace htj2k::bindings {
 namespace {
-
-clamp_policy policy_of(bool clamp_to_container) {
-  return clamp_to_container ? clamp_policy::container : clamp_policy::precision;
-}
-
-py::bytes bytes_of(encoded_image& encoded) {
-  const std::size_t header = encoded.main_header.size();
-  py::bytes result(nullptr, header + encoded.tile_parts.size());
-  auto* target = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(result.ptr()));
-  const py::gil_scoped_release release;
-  std::copy_n(encoded.main_header.data(), header, target);
-  encoded.tile_parts.move_to(target + header);
-  return result;
-}
-
-py::list list_of(const std::vector<resolution_checksum>& resolutions) {
-  py::list result;
-  for (const auto& r : resolutions) result.append(py::make_tuple(r.width, r.height, r.crc32));
-  return result;
-}
 
 encoded_image encode_view(const py::array& pixels, const encode_options& options,
                           std::optional<clamp_policy> checksums) {
@@ -56,25 +37,6 @@ py::tuple encode_with_checksums(const py::array& pixels, const encode_options& o
   return py::make_tuple(bytes_of(encoded), list_of(encoded.resolutions), encoded.min, encoded.max);
 }
 
-decode_options options_of(std::uint32_t reduce, bool clamp_to_container) {
-  decode_options options;
-  options.reduce = reduce;
-  options.clamp = policy_of(clamp_to_container);
-  return options;
-}
-
-std::vector<std::uint64_t> shape_of(const image_layout& layout) {
-  std::vector<std::uint64_t> shape{layout.height, layout.width};
-  if (layout.components != 1) shape.push_back(layout.components);
-  return shape;
-}
-
-std::string text_of(const std::vector<std::uint64_t>& shape) {
-  std::string text;
-  for (const auto n : shape) text += (text.empty() ? "(" : ", ") + std::to_string(n);
-  return text + ")";
-}
-
 // Before anything else, and whatever the limits are: the caller knows better than the headers.
 void check_shape(byte_span data, std::uint32_t reduce, const std::vector<std::uint64_t>& expected) {
   parse_options options;
@@ -87,28 +49,6 @@ void check_shape(byte_span data, std::uint32_t reduce, const std::vector<std::ui
         error_code::codestream,
         "the codestream decodes to shape " + text_of(shape) + ", expected_shape is " + text_of(expected),
         cs.siz.offset);
-}
-
-py::array new_array(const image_layout& layout, const py::dtype& dtype) {
-  return make_array(dtype, layout.width, layout.height, layout.components);
-}
-
-void check_out(const py::array& out, const image_layout& layout, const py::dtype& dtype) {
-  const auto shape = shape_of(layout);
-  bool fits = out.dtype().equal(dtype) && static_cast<std::size_t>(out.ndim()) == shape.size();
-  for (std::size_t i = 0; fits && i < shape.size(); ++i)
-    fits = static_cast<std::uint64_t>(out.shape(static_cast<py::ssize_t>(i))) == shape[i];
-  if (!fits)
-    throw py::value_error("out has shape " + std::string(py::str(out.attr("shape"))) + " and dtype " +
-                          std::string(py::str(out.dtype())) + "; this codestream decodes to " +
-                          text_of(shape) + " of dtype " + std::string(py::str(dtype)));
-  if (!out.writeable()) throw py::value_error("out is read-only");
-}
-
-py::list list_of(const std::vector<message>& messages) {
-  py::list result;
-  for (const auto& m : messages) result.append(py::make_tuple(m.is_warning, m.text));
-  return result;
 }
 
 open_codestream open(const byte_buffer& buffer, const std::optional<std::uint64_t>& max_pixels,

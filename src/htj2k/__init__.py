@@ -6,6 +6,7 @@ import logging as _logging
 from importlib.metadata import version as _version
 
 from . import simd
+from ._batch import decode_batch, encode_batch, iter_decode
 from ._checksum import (
     ResolutionChecksum,
     codestream_checksums,
@@ -30,6 +31,7 @@ from ._info import (
 )
 from ._progressive import ProgressiveDecoder, ProgressiveImage
 from ._verify import LevelVerification, Verification, decode_verified, verify
+from ._verify_batch import verify_batch
 from .errors import (
     ChecksumMismatch,
     CodestreamError,
@@ -70,15 +72,19 @@ __all__ = [
     "crc32",
     "crc32_combine",
     "decode",
+    "decode_batch",
     "decode_partial",
     "decode_verified",
     "decode_with_checksum",
     "encode",
+    "encode_batch",
     "encode_with_checksums",
     "extract_resolution",
     "is_htj2k",
+    "iter_decode",
     "pixel_checksums",
     "read_info",
     "simd",
     "verify",
+    "verify_batch",
 ]

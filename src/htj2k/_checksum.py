@@ -307,8 +307,12 @@ def decode_levels(
         out,
     )
     log_messages(messages)
-    by_reduce = {last - i: ResolutionChecksum(*level) for i, level in enumerate(levels)}
-    return DecodedLevels(pixels, by_reduce, extremes)
+    return DecodedLevels(pixels, by_reduce(levels, last), extremes)
+
+
+def by_reduce(levels: _core.Levels, last: int) -> dict[int, ResolutionChecksum]:
+    """Name the core's levels, which begin at ``reduce=last``."""
+    return {last - i: ResolutionChecksum(*level) for i, level in enumerate(levels)}
 
 
 def other_clamp(clamp: Clamp) -> Clamp:

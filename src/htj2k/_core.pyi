@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -78,3 +79,36 @@ def pixel_checksums(
 ) -> tuple[Levels, int, int]: ...
 def simd_available() -> list[str]: ...
 def simd_active() -> str: ...
+
+class BatchOptions:
+    def __init__(
+        self, threads: int, pool_size: int, stop_at_error: bool, progress: Callable[[int, int], object] | None
+    ) -> None: ...
+
+class FrameRequest:
+    def __init__(self, reduce: int, num_lower: int, decode_each_level: bool, wants_range: bool) -> None: ...
+
+class DecodeTask:
+    def __init__(
+        self, data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None, pool_size: int
+    ) -> None: ...
+    def result(self) -> tuple[NDArray[Any], Exception | None, Messages]: ...
+
+def encode_batch(
+    frames: list[NDArray[Any]], options: list[EncodeOptions], how: BatchOptions
+) -> tuple[list[bytes], list[tuple[int, Exception]]]: ...
+def decode_batch(
+    frames: list[Any],
+    reduce: int,
+    clamp_to_container: bool,
+    max_pixels: int | None,
+    out: NDArray[Any] | None,
+    how: BatchOptions,
+) -> tuple[Any, list[tuple[int, Exception]], Messages]: ...
+def checksum_batch(
+    frames: list[Any],
+    requests: list[FrameRequest],
+    clamp_to_container: bool,
+    max_pixels: int | None,
+    how: BatchOptions,
+) -> tuple[list[tuple[Levels, tuple[int, int] | None]], list[tuple[int, Exception]], Messages]: ...

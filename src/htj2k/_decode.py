@@ -99,7 +99,7 @@ def decode(
     --------
     >>> pixels = htj2k.decode(frame, bits_stored=ds.BitsStored, is_signed=ds.PixelRepresentation == 1)
     """
-    options = _options(reduce, clamp, max_pixels)
+    options = core_decode_options(reduce, clamp, max_pixels)
     said = SampleFormat(
         None if bits_stored is None else arguments.integer("bits_stored", bits_stored, 1, 32),
         None if is_signed is None else arguments.boolean("is_signed", is_signed),
@@ -169,13 +169,13 @@ def decode_partial(
         As :func:`decode`, but only for faults of the main header.
     """
     pixels, complete, resolutions, used, reason, messages = _core.decode_partial(
-        data, *_options(reduce, clamp, max_pixels)
+        data, *core_decode_options(reduce, clamp, max_pixels)
     )
     log_messages(messages)
     return PartialImage(pixels, complete, resolutions - 1 if resolutions else None, used, reason)
 
 
-def _options(reduce: int, clamp: str, max_pixels: int | None) -> tuple[int, bool, int | None]:
+def core_decode_options(reduce: int, clamp: str, max_pixels: int | None) -> tuple[int, bool, int | None]:
     return (
         arguments.integer("reduce", reduce, 0, 32),
         arguments.clamps_to_container(clamp),

@@ -145,7 +145,7 @@ def parse_expected(expected: object) -> ExpectedChecksums:
 
 
 @dataclass(frozen=True)
-class _Request:
+class Request:
     """How to decode: what does not depend on the clamp convention."""
 
     max_pixels: int | None
@@ -158,7 +158,7 @@ class _Request:
 class _Frame:
     """A codestream that is decoded once, in each clamp convention, for all the resolutions that are wanted."""
 
-    def __init__(self, data: Buffer, request: _Request) -> None:
+    def __init__(self, data: Buffer, request: Request) -> None:
         self._data = data
         self._request = request
         sizes, bit_depths = _core.sizes(data)
@@ -180,6 +180,9 @@ class _Frame:
 
     def checksum(self, reduce: int, clamp: Clamp) -> int:
         return self.decoded(clamp).levels[reduce].checksum
+
+    def keep(self, clamp: Clamp, decoded: DecodedLevels) -> None:
+        self._decoded[clamp] = decoded
 
     def decoded(self, clamp: Clamp) -> DecodedLevels:
         if clamp not in self._decoded:
@@ -245,14 +248,20 @@ def _wrong_extremes(frame: _Frame, expected: ExpectedChecksums, clamp: Clamp) ->
     ]
 
 
-def _verdict(frame: _Frame, expected: ExpectedChecksums, clamp: Clamp | None) -> tuple[Verification, Clamp]:
-    """The verdict and the clamp convention it speaks of."""
+def _records_of(frame: _Frame, expected: ExpectedChecksums) -> tuple[ResolutionChecksum, ...]:
+    """What to compare; the frame learns what to decode for it."""
     records = expected.records
     if expected.full is not None:
         records = (ResolutionChecksum(*frame.full_size, expected.full),)
     frame.want(records)
     if expected.extremes:
         frame.wanted.add(0)
+    return records
+
+
+def _verdict(frame: _Frame, expected: ExpectedChecksums, clamp: Clamp | None) -> tuple[Verification, Clamp]:
+    """The verdict and the clamp convention it speaks of."""
+    records = _records_of(frame, expected)
     levels = _verify_in_either_clamp(frame, records, clamp)
     used = next((level.clamp for level in levels if level.clamp is not None), clamp or "precision")
     reasons = [level.reason for level in levels if level.reason is not None]
@@ -307,14 +316,51 @@ def verify(
     if clamp is not None:
         arguments.clamps_to_container(clamp)
     parsed = parse_expected(expected)
-    if parsed.is_empty:
-        return Verification(False, reason=_NOTHING_EXPECTED)
-    try:
-        return _verdict(
-            _Frame(data, _Request(max_pixels, decode_each_level, bool(parsed.extremes))), parsed, clamp
-        )[0]
-    except HTJ2KError as error:
-        return Verification(False, reason=f"{type(error).__name__}: {error}", error=error)
+    request = Request(max_pixels, decode_each_level, bool(parsed.extremes))
+    return PendingVerification(data, parsed, clamp, request).verdict()
+
+
+class PendingVerification:
+    """A verification whose decoding may be done elsewhere, together with that of other frames."""
+
+    def __init__(self, data: Buffer, expected: ExpectedChecksums, clamp: Clamp | None, request: Request) -> None:
+        self._expected = expected
+        self._clamp = clamp
+        self._frame: _Frame | None = None
+        self._failure: Verification | None = None
+        if expected.is_empty:
+            self._failure = Verification(False, reason=_NOTHING_EXPECTED)
+            return
+        try:
+            self._frame = _Frame(data, request)
+        except HTJ2KError as error:
+            self.fail(error)
+
+    def resolutions(self) -> tuple[int, int] | None:
+        """The first and last `reduce` to decode, or None when there is nothing to decode."""
+        if self._frame is None:
+            return None
+        _records_of(self._frame, self._expected)
+        wanted = self._frame.wanted
+        return (min(wanted), max(wanted)) if wanted else None
+
+    def use(self, clamp: Clamp, decoded: DecodedLevels) -> None:
+        """Take what was decoded for `resolutions`."""
+        assert self._frame is not None
+        self._frame.keep(clamp, decoded)
+
+    def fail(self, error: HTJ2KError) -> None:
+        self._failure = Verification(False, reason=f"{type(error).__name__}: {error}", error=error)
+
+    def verdict(self) -> Verification:
+        if self._failure is None:
+            assert self._frame is not None
+            try:
+                return _verdict(self._frame, self._expected, self._clamp)[0]
+            except HTJ2KError as error:
+                self.fail(error)
+        assert self._failure is not None
+        return self._failure
 
 
 def decode_verified(
@@ -355,7 +401,7 @@ def decode_verified(
         arguments.clamps_to_container(clamp)
     reduce = arguments.integer("reduce", reduce, 0, 32)
     parsed = parse_expected(expected)
-    request = _Request(
+    request = Request(
         max_pixels, wants_extremes=bool(parsed.extremes), wants_pixels=True, out=arguments.out_array(out)
     )
     frame = _Frame(data, request)

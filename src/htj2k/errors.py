@@ -14,7 +14,15 @@ __all__ = [
 
 
 class HTJ2KError(RuntimeError):
-    """Base class of everything that htj2k raises about data."""
+    """Base class of everything that htj2k raises about data.
+
+    Attributes
+    ----------
+    frame_index : int or None
+        Which frame of a batch it is about.
+    """
+
+    frame_index: int | None = None
 
 
 class CodestreamError(HTJ2KError):
