@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,8 @@ def test_stub_of_the_extension_is_complete():
         fields = {
             n.target.id for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
         }
-        assert fields == {key for key in vars(getattr(_core, name)) if not key.startswith("_")}
+        methods = {n.name for n in node.body if isinstance(n, ast.FunctionDef) and n.name != "__init__"}
+        assert fields | methods == {key for key in vars(getattr(_core, name)) if not key.startswith("_")}
 
 
 def test_the_package_says_that_it_is_typed():
@@ -154,12 +156,23 @@ def test_readme_examples_run():
     """In their order, each with what the ones before it defined."""
     pixels = ct_like((512, 500))
     codestream = htj2k.encode(pixels)
-    namespace: dict[str, Any] = {"pixels": pixels, "fetch": lambda start, stop: codestream[start:stop]}
+    seen: list[Any] = []
+    namespace: dict[str, Any] = {
+        "pixels": pixels,
+        "fetch": lambda start, stop: codestream[start:stop],
+        "frames": [pixels] * 3,
+        "expected": [htj2k.pixel_checksums(pixels)] * 3,
+        "executor": ThreadPoolExecutor(2),
+        "train": seen.append,
+    }
     blocks = readme_blocks()
     assert len(blocks) >= 3
     for block in blocks:
         exec(compile(block, str(README), "exec"), namespace)
     assert np.array_equal(namespace["pixels"], pixels)
+    assert namespace["series"].shape == (3, *pixels.shape)
+    assert len(seen) == 3
+    assert all(namespace["verdicts"])
     assert namespace["thumbnail"].shape == (128, 125)
     assert namespace["wide"].dtype == np.int32
     assert htj2k.read_info(namespace["file"]).container == "jph"

@@ -1,6 +1,7 @@
 #include "bindings.hpp"
 
-PYBIND11_MODULE(_core, m) {
+// Nothing here is shared between calls but what locks itself: the worker pool, tables filled once.
+PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   m.doc() = "The C++ side of htj2k: conversion only. Use the package htj2k.";
   htj2k::bindings::bind_errors(m);
   htj2k::bindings::bind_simd(m);

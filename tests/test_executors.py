@@ -1,0 +1,146 @@
+"""Batches on executors: pools of processes and a Dask cluster, with workers that die."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+import htj2k
+from images import ct_like
+
+FRAMES = [ct_like((60, 44), seed=seed) for seed in range(40)]
+STREAMS = htj2k.encode_batch(FRAMES)
+EXPECTED: list[Any] = [htj2k.pixel_checksums(frame) for frame in FRAMES]
+# Two frames that do not verify, wherever they are worked on.
+EXPECTED[7] = EXPECTED[8]
+BROKEN = [*STREAMS]
+BROKEN[21] = STREAMS[21][:200]
+VERDICTS = [htj2k.verify(s, e) for s, e in zip(BROKEN, EXPECTED, strict=True)]
+
+
+def test_threads_of_the_caller_s_own() -> None:
+    with ThreadPoolExecutor(3) as executor:
+        assert htj2k.verify_batch(BROKEN, EXPECTED, executor=executor) == VERDICTS
+
+
+def test_a_pool_of_processes() -> None:
+    calls: list[tuple[int, int]] = []
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
+        found = htj2k.verify_batch(
+            BROKEN, EXPECTED, executor=executor, progress=lambda done, total: calls.append((done, total))
+        )
+    assert found == VERDICTS
+    assert [bool(verdict) for verdict in found] == [i not in (7, 21) for i in range(40)]
+    assert isinstance(found[21].error, htj2k.TruncatedError)  # it came through pickle with what it knows
+    assert found[21].error.bytes_present == 200
+    assert calls[-1] == (40, 40)
+    assert calls == sorted(calls)
+
+
+class Recorder(Executor):
+    """Runs at once, and remembers how much was sent."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.sizes.append(len(args[0]))
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def test_frames_are_sent_in_chunks() -> None:
+    executor = Recorder()
+    frames = STREAMS * 20
+    assert len(htj2k.verify_batch(frames, EXPECTED * 20, executor=executor)) == 800
+    assert sum(executor.sizes) == 800
+    assert max(executor.sizes) <= 32
+    assert len(executor.sizes) < 200
+
+
+class Loser(Recorder):
+    """Loses every third chunk, and answers another with too few results."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = super().submit(fn, *args, **kwargs)
+        number = len(self.sizes)
+        if number % 3 == 0:
+            future = Future()
+            future.set_exception(ChildProcessError("the worker is gone"))
+        elif number == 5:
+            future = Future()
+            future.set_result([])
+        return future
+
+
+def test_lost_frames_are_not_verified_and_say_so() -> None:
+    found = htj2k.verify_batch(STREAMS * 10, EXPECTED * 10, executor=Loser())
+    assert len(found) == 400
+    lost = [verdict for verdict in found if "the executor lost this frame" in (verdict.reason or "")]
+    assert 100 < len(lost) < 200
+    assert not any(lost)
+    assert any("the worker is gone" in str(verdict.reason) for verdict in lost)
+    assert any("0 results came back" in str(verdict.reason) for verdict in lost)
+    kept = [(i, v) for i, v in enumerate(found) if v not in lost]
+    assert all(v == htj2k.verify(STREAMS[i % 40], EXPECTED[i % 40]) for i, v in kept)
+
+
+def test_an_executor_that_is_shut_down() -> None:
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    found = htj2k.verify_batch(STREAMS, EXPECTED, executor=executor)
+    assert len(found) == 40
+    assert not any(found)
+
+
+class Killer:
+    """A `progress` that kills a worker once a quarter of the frames have come back."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.killed_at = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        if not self.killed_at and done >= total // 4:
+            os.kill(self.pid, signal.SIGKILL)
+            self.killed_at = done
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_killed_process() -> None:
+    """The pool is broken with it: what had not come back is lost, and nothing is called verified for it."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
+        killer = Killer(executor.submit(os.getpid).result())
+        found = htj2k.verify_batch(BROKEN * 100, EXPECTED * 100, executor=executor, progress=killer)
+    assert 1000 <= killer.killed_at < 4000
+    assert len(found) == 4000
+    for i, verdict in enumerate(found):
+        assert verdict == VERDICTS[i % 40] or "the executor lost this frame: BrokenProcessPool" in verdict.reason
+    assert not all(verdict == VERDICTS[i % 40] for i, verdict in enumerate(found))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def test_a_dask_cluster_with_a_killed_worker(cluster: Any) -> None:
+    """Dask runs what the worker had again: every frame gets its verdict."""
+    killer = Killer(next(iter(cluster.run(os.getpid).values())))
+    found = htj2k.verify_batch(BROKEN * 50, EXPECTED * 50, executor=cluster.get_executor(), progress=killer)
+    assert 500 <= killer.killed_at < 2000
+    assert found == VERDICTS * 50
