@@ -122,5 +122,5 @@ int main() {
   std::printf("\n");
   report_all<std::int32_t>("int32", 1);
   report_all<std::int64_t>("int64", 2);
-  for (const std::size_t size : {512, 4096, 65536}) report_crc(size);
+  for (const unsigned size : {512u, 4096u, 65536u}) report_crc(size);
 }
