@@ -17,7 +17,8 @@ using namespace htj2k::kernels;
 constexpr std::size_t width = 1024;
 constexpr std::size_t most_components = 5;
 
-// Seconds for one call of `f`. The paths are measured in turn, so that all meet the same noise of the machine.
+// Seconds for one call of `f`. The paths are measured in turn, so that all meet the same noise of the
+// machine.
 std::vector<double> medians(const std::vector<std::function<void()>>& calls) {
   using clock = std::chrono::steady_clock;
   constexpr int rounds = 101, repeats = 40;

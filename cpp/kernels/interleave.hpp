@@ -7,8 +7,8 @@
 namespace htj2k::kernels {
 
 // `Components` vectors of 16 bytes, each of one component's samples of `Size` bytes, hold as many pixels as
-// `Components` vectors of interleaved samples. Vector `to` is made of bytes from every vector `from`: byte i of
-// it is byte [to][from][i] of that vector; 0x80 where it comes from another one.
+// `Components` vectors of interleaved samples. Vector `to` is made of bytes from every vector `from`: byte i
+// of it is byte [to][from][i] of that vector; 0x80 where it comes from another one.
 template <std::size_t Components, std::size_t Size>
 struct interleave_indices {
   std::uint8_t to_pixels[Components][Components][16] = {};

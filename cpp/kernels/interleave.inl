@@ -1,6 +1,6 @@
-// Interleaving by byte shuffles, as compilers do not find them. Included once per instruction set, inside that
-// set's namespace and target region, after class `lane`. Both take whole vectors only and return how many
-// pixels that were; the caller does the rest.
+// Interleaving by byte shuffles, as compilers do not find them. Included once per instruction set, inside
+// that set's namespace and target region, after class `lane`. Both take whole vectors only and return how
+// many pixels that were; the caller does the rest.
 
 template <std::size_t Count>
 inline lane gather(const lane (&from)[Count], const std::uint8_t (&indices)[Count][16]) {
@@ -19,14 +19,14 @@ inline std::size_t interleave(const Raw* samples, std::size_t distance, std::siz
     lane from[Components];
     for (std::size_t c = 0; c < Components; ++c)
       from[c] = lane::load(reinterpret_cast<const std::uint8_t*>(samples + c * distance + i));
-    for (std::size_t to = 0; to < Components; ++to)
-      gather(from, indices[to]).store(pixels + to * lane::size);
+    for (std::size_t to = 0; to < Components; ++to) gather(from, indices[to]).store(pixels + to * lane::size);
   }
   return i;
 }
 
 template <std::size_t Components, typename Raw>
-inline std::size_t deinterleave(const std::uint8_t* pixels, std::size_t n, Raw* samples, std::size_t distance) {
+inline std::size_t deinterleave(const std::uint8_t* pixels, std::size_t n, Raw* samples,
+                                std::size_t distance) {
   constexpr auto& indices = interleave_table<Components, sizeof(Raw)>.to_components;
   constexpr std::size_t step = lane::size / sizeof(Raw);
   std::size_t i = 0;

@@ -62,8 +62,7 @@ void test_lifting(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, pla
 }
 
 template <typename T>
-void test_rct(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, place where,
-              random_engine& random) {
+void test_rct(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, place where, random_engine& random) {
   std::vector<T> rgb[3];
   T* in[3];
   for (std::size_t c = 0; c < 3; ++c) {
@@ -93,7 +92,8 @@ void test_range(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, place
 
 // A line of the codec may hold anything.
 template <typename T>
-void test_copy(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, place where, random_engine& random) {
+void test_copy(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, place where,
+               random_engine& random) {
   const rows<std::int32_t> lines;
   std::int32_t* line = lines.get(0, where, n);
   fill(line, n, random, any_value<std::int32_t>);

@@ -37,7 +37,8 @@ T* at(const guarded& memory, place where, std::size_t n) {
 template <typename T>
 struct rows {
   static constexpr std::size_t bytes = (longest + 8) * sizeof(T);
-  guarded memory[most_components] = {guarded(bytes), guarded(bytes), guarded(bytes), guarded(bytes), guarded(bytes)};
+  guarded memory[most_components] = {guarded(bytes), guarded(bytes), guarded(bytes), guarded(bytes),
+                                     guarded(bytes)};
 
   T* get(std::size_t i, place where, std::size_t n) const { return at<T>(memory[i], where, n); }
 };

@@ -1,4 +1,5 @@
-// Every implementation's ways between samples in memory and rows of integers, against a sample by sample view.
+// Every implementation's ways between samples in memory and rows of integers, against a sample by sample
+// view.
 #include <algorithm>
 #include <cstring>
 #include <limits>
