@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CPP_BUILD := build/tests
+ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-cpp bench bench-pipeline lint clean
+.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline lint clean
 
 setup: $(VENV)/.installed
 
@@ -23,15 +24,37 @@ test: test-cpp test-python
 test-python: setup
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+# The same once on every SIMD path that this machine has.
+test-simd: setup
+	for path in $$($(BIN)/python -c 'import htj2k.simd; print(*htj2k.simd.available())'); do \
+	  echo "HTJ2K_SIMD=$$path" && HTJ2K_SIMD=$$path $(BIN)/python -m pytest -q $(PYTEST_ARGS) || exit 1; \
+	done
+
+cmake_build = export PATH="$(abspath $(BIN)):$$PATH" && cmake -S . -B $(1) -G Ninja -DHTJ2K_BUILD_PYTHON=OFF \
+  -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build $(1)
+
 test-cpp: setup
-	PATH="$(abspath $(BIN)):$$PATH" cmake -S . -B $(CPP_BUILD) -G Ninja -DHTJ2K_BUILD_PYTHON=OFF \
-	  -DHTJ2K_BUILD_TESTS=ON -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python"
-	PATH="$(abspath $(BIN)):$$PATH" cmake --build $(CPP_BUILD)
-	PATH="$(abspath $(BIN)):$$PATH" ctest --test-dir $(CPP_BUILD) --output-on-failure
+	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON)
+	$(BIN)/ctest --test-dir $(CPP_BUILD) --output-on-failure
+
+# The C++ tests on 64-bit ARM, emulated; Debian: apt install g++-aarch64-linux-gnu qemu-user.
+test-arm: setup
+	@if command -v aarch64-linux-gnu-g++ > /dev/null && command -v qemu-aarch64 > /dev/null; \
+	then $(MAKE) --no-print-directory test-arm-emulated; \
+	else echo "The ARM tests were not run: they need aarch64-linux-gnu-g++ and qemu-aarch64."; fi
+
+test-arm-emulated:
+	$(call cmake_build,$(ARM_BUILD),-DHTJ2K_BUILD_TESTS=ON -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake)
+	$(BIN)/ctest --test-dir $(ARM_BUILD) --output-on-failure
 
 bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
 	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,ops
+
+# The row kernels and CRC-32 on every SIMD path, in ns a sample.
+bench-kernels: setup
+	$(call cmake_build,build/bench,-DHTJ2K_BUILD_BENCHMARKS=ON)
+	build/bench/benchmarks/kernel_benchmark
 
 # The cost of every step over OpenJPH alone; also installs htj2k_raw, which only this needs.
 bench-pipeline: setup
@@ -43,7 +66,7 @@ lint: setup
 	$(BIN)/python -m ruff check src tests benchmarks
 	$(BIN)/python -m ruff format --check src tests benchmarks
 	$(BIN)/python -m mypy
-	$(BIN)/clang-format --dry-run --Werror $$(find cpp tests/cpp -name '*.cpp' -o -name '*.hpp')
+	$(BIN)/clang-format --dry-run --Werror $$(find cpp tests/cpp benchmarks -name '*.[ch]pp' -o -name '*.inl')
 
 clean:
 	rm -rf build dist extern $(VENV) demo-output

@@ -1,5 +1,5 @@
-// The floor: loops that only pull OpenJPH's lines, or only push them. No parsing beforehand, no proof that the
-// bytes are whole, no samples written, no checksums.
+// The floor: loops that only pull OpenJPH's lines, or only push them. No parsing beforehand, no proof that
+// the bytes are whole, no samples written, no checksums.
 #include <ojph_codestream.h>
 #include <ojph_file.h>
 #include <ojph_mem.h>
@@ -22,7 +22,8 @@ ojph::codestream& restarted() {
 }
 
 // Returns how many lines there were, so that nothing can be left out as unused.
-std::uint64_t pull_lines(ojph::codestream& codestream, const char* data, std::size_t size, ojph::ui32 reduce) {
+std::uint64_t pull_lines(ojph::codestream& codestream, const char* data, std::size_t size,
+                         ojph::ui32 reduce) {
   ojph::mem_infile file;
   file.open(reinterpret_cast<const ojph::ui8*>(data), size);
   codestream.read_headers(&file);

@@ -10,7 +10,7 @@ import pytest
 
 from htj2k import _core, simd
 
-KNOWN = ["avx2", "sse41", "neon", "portable"]
+KNOWN = ["avx512", "avx2", "sse41", "neon", "portable"]
 
 
 def run(forced: str | None, code: str) -> subprocess.CompletedProcess[str]:

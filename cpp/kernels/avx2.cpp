@@ -8,10 +8,13 @@
 #include <type_traits>
 
 #include "kernels/crc32.hpp"
+#include "kernels/interleave.hpp"
 
 HTJ2K_TARGET_BEGIN("avx2,pclmul,vpclmulqdq")
 namespace htj2k::kernels::avx2 {
 namespace {
+
+#include "kernels/lane_x86.inl"
 
 struct vector {
   static constexpr std::size_t size = 32;
@@ -21,15 +24,11 @@ struct vector {
     return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))};
   }
   static vector from_register(std::uint32_t reg) {
-    return {_mm256_zextsi128_si256(_mm_cvtsi32_si128(static_cast<int>(reg)))};
-  }
-  template <typename Fold>
-  static __m128i lane_factors() {
-    return _mm_set_epi64x(static_cast<long long>(Fold::last), static_cast<long long>(Fold::first));
+    return {_mm256_zextsi128_si256(lane::from_register(reg).bits)};
   }
   template <typename Fold>
   static vector factors() {
-    return {_mm256_broadcastsi128_si256(lane_factors<Fold>())};
+    return {_mm256_broadcastsi128_si256(lane::factors<Fold>().bits)};
   }
   vector operator^(vector other) const { return {_mm256_xor_si256(bits, other.bits)}; }
   vector times(vector f) const {
@@ -38,15 +37,13 @@ struct vector {
   }
   // The first lane stands 16 bytes before the second.
   void store_folded(std::uint8_t* p) const {
-    const __m128i lane = _mm256_castsi256_si128(bits);
-    const __m128i f = lane_factors<crc32_fold<16>>();
-    const __m128i moved =
-        _mm_xor_si128(_mm_clmulepi64_si128(lane, f, 0x00), _mm_clmulepi64_si128(lane, f, 0x11));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_xor_si128(moved, _mm256_extracti128_si256(bits, 1)));
+    const lane first{_mm256_castsi256_si128(bits)}, second{_mm256_extracti128_si256(bits, 1)};
+    (first.times(lane::factors<crc32_fold<16>>()) ^ second).store(p);
   }
 };
 
 #include "kernels/crc32_fold.inl"
+#include "kernels/interleave.inl"
 #include "kernels/lines.inl"
 
 }  // namespace

@@ -55,10 +55,14 @@ cpu_features detect_cpu() {
   found.sse41 = bit(basic.ecx, 19);
   found.pclmulqdq = bit(basic.ecx, 1);
   // XGETBV exists only when OSXSAVE says so. XCR0 bits 1 and 2: the system saves XMM and YMM registers.
-  const bool osxsave = bit(basic.ecx, 27);
-  const bool avx = bit(basic.ecx, 28) && osxsave && (enabled_state() & 6u) == 6u;
+  const std::uint32_t saved = bit(basic.ecx, 27) ? enabled_state() : 0u;
+  const bool avx = bit(basic.ecx, 28) && (saved & 6u) == 6u;
   found.avx2 = avx && bit(extended.ebx, 5);
   found.vpclmulqdq = avx && bit(extended.ecx, 10);
+  // XCR0 bits 5 to 7: also the mask registers, the upper halves of ZMM0-15, and ZMM16-31.
+  const bool zmm = avx && (saved & 0xE0u) == 0xE0u;
+  found.avx512 =
+      zmm && bit(extended.ebx, 16) && bit(extended.ebx, 17) && bit(extended.ebx, 30) && bit(extended.ebx, 31);
   return found;
 }
 

@@ -15,8 +15,11 @@ std::vector<const implementation*> detect() {
   std::vector<const implementation*> found;
 #if HTJ2K_X86
   const cpu_features cpu = detect_cpu();
+  if (cpu.avx512 && cpu.vpclmulqdq) found.push_back(&avx512_implementation);
   if (cpu.avx2 && cpu.vpclmulqdq) found.push_back(&avx2_implementation);
   if (cpu.sse41 && cpu.pclmulqdq) found.push_back(&sse41_implementation);
+#elif HTJ2K_ARM64
+  if (detect_cpu().pmull) found.push_back(&neon_implementation);
 #endif
   found.push_back(&portable_implementation);
   return found;

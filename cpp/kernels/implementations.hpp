@@ -11,6 +11,9 @@ extern const implementation portable_implementation;
 #if HTJ2K_X86
 extern const implementation sse41_implementation;
 extern const implementation avx2_implementation;
+extern const implementation avx512_implementation;
+#elif HTJ2K_ARM64
+extern const implementation neon_implementation;
 #endif
 
 }  // namespace htj2k::kernels

@@ -119,55 +119,109 @@ void load(const std::uint8_t* samples, std::ptrdiff_t stride, std::size_t n, boo
   }
 }
 
+// Enough pixels at a time to fill vectors, few enough for the stack.
+constexpr std::size_t pixels_at_a_time = 256;
+
 // The reverse of pack, for samples in this machine's byte order.
 template <std::size_t Components, typename Sample, typename T>
-void unpack_interleaved(const std::uint8_t* samples, std::size_t n, T* const* rows) {
-  for (std::size_t c = 0; c < Components; ++c)
-    load_strided<Sample, false>(samples + c * sizeof(Sample), Components * sizeof(Sample), n, rows[c]);
+void unpack_interleaved(const std::uint8_t* pixels, std::size_t n, T* const* rows) {
+  constexpr std::size_t bytes = Components * sizeof(Sample);
+  Sample samples[Components][pixels_at_a_time];
+  for (std::size_t start = 0; start < n; start += pixels_at_a_time) {
+    const std::size_t count = n - start < pixels_at_a_time ? n - start : pixels_at_a_time;
+    const std::uint8_t* from = pixels + start * bytes;
+    const std::size_t done = deinterleave<Components>(from, count, samples[0], pixels_at_a_time);
+    for (std::size_t c = 0; c < Components; ++c) {
+      for (std::size_t i = 0; i < done; ++i) rows[c][start + i] = static_cast<T>(samples[c][i]);
+      load_strided<Sample, false>(from + done * bytes + c * sizeof(Sample), bytes, count - done,
+                                  rows[c] + start + done);
+    }
+  }
 }
 
 template <typename Sample, typename T>
-void unpack(const std::uint8_t* samples, std::size_t components, std::size_t n, T* const* rows) {
-  if (components == 1) return unpack_interleaved<1, Sample>(samples, n, rows);
-  if (components == 3) return unpack_interleaved<3, Sample>(samples, n, rows);
+void unpack(const std::uint8_t* pixels, std::size_t components, std::size_t n, T* const* rows) {
+  switch (components) {
+    case 1:
+      return load_strided<Sample, false>(pixels, sizeof(Sample), n, rows[0]);
+    case 2:
+      return unpack_interleaved<2, Sample>(pixels, n, rows);
+    case 3:
+      return unpack_interleaved<3, Sample>(pixels, n, rows);
+    case 4:
+      return unpack_interleaved<4, Sample>(pixels, n, rows);
+    default:
+      break;
+  }
   const auto stride = static_cast<std::ptrdiff_t>(components * sizeof(Sample));
   for (std::size_t c = 0; c < components; ++c)
-    load_strided<Sample, false>(samples + c * sizeof(Sample), stride, n, rows[c]);
+    load_strided<Sample, false>(pixels + c * sizeof(Sample), stride, n, rows[c]);
 }
 
 template <typename Raw, typename T>
-void store_clamped(T value, T low, T high, std::uint8_t* out) {
+Raw clamped(T value, T low, T high) {
   value = value < low ? low : value;
   value = value > high ? high : value;
-  const Raw raw = static_cast<Raw>(value);
-  std::memcpy(out, &raw, sizeof raw);
+  return static_cast<Raw>(value);
 }
 
 template <typename Raw, typename T>
-void store(const T* row, std::size_t n, T low, T high, std::uint8_t* out, std::ptrdiff_t stride) {
-  for (std::size_t i = 0; i < n; ++i, out += stride) store_clamped<Raw>(row[i], low, high, out);
+void narrow(const T* row, std::size_t n, T low, T high, Raw* HTJ2K_RESTRICT samples) {
+  for (std::size_t i = 0; i < n; ++i) samples[i] = clamped<Raw>(row[i], low, high);
 }
 
-// Components is a constant where the loop is worth vectorising, 0 where it is not known.
+template <typename Raw, typename T>
+void store_contiguous(const T* row, std::size_t n, T low, T high, std::uint8_t* HTJ2K_RESTRICT out) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const Raw raw = clamped<Raw>(row[i], low, high);
+    std::memcpy(out + i * sizeof raw, &raw, sizeof raw);
+  }
+}
+
+// Only the last step, the scattering, goes sample by sample.
+template <typename Raw, typename T>
+void store(const T* row, std::size_t n, T low, T high, std::uint8_t* out, std::ptrdiff_t stride) {
+  if (stride == sizeof(Raw)) return store_contiguous<Raw>(row, n, low, high, out);
+  Raw samples[pixels_at_a_time];
+  for (std::size_t start = 0; start < n; start += pixels_at_a_time) {
+    const std::size_t count = n - start < pixels_at_a_time ? n - start : pixels_at_a_time;
+    narrow(row + start, count, low, high, samples);
+    for (std::size_t i = 0; i < count; ++i, out += stride) std::memcpy(out, &samples[i], sizeof(Raw));
+  }
+}
+
 template <std::size_t Components, typename Raw, typename T>
-void pack_interleaved(const T* const* rows, std::size_t components, std::size_t n, T low, T high,
-                      std::uint8_t* HTJ2K_RESTRICT out) {
-  const std::size_t count = Components != 0 ? Components : components;
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t c = 0; c < count; ++c)
-      store_clamped<Raw>(rows[c][i], low, high, out + (i * count + c) * sizeof(Raw));
+void pack_interleaved(const T* const* rows, std::size_t n, T low, T high, std::uint8_t* pixels) {
+  constexpr std::size_t bytes = Components * sizeof(Raw);
+  Raw samples[Components][pixels_at_a_time];
+  for (std::size_t start = 0; start < n; start += pixels_at_a_time) {
+    const std::size_t count = n - start < pixels_at_a_time ? n - start : pixels_at_a_time;
+    std::uint8_t* to = pixels + start * bytes;
+    for (std::size_t c = 0; c < Components; ++c) narrow(rows[c] + start, count, low, high, samples[c]);
+    const std::size_t done = interleave<Components>(samples[0], pixels_at_a_time, count, to);
+    for (std::size_t i = done; i < count; ++i)
+      for (std::size_t c = 0; c < Components; ++c)
+        std::memcpy(to + i * bytes + c * sizeof(Raw), &samples[c][i], sizeof(Raw));
+  }
 }
 
 template <typename Raw, typename T>
 void pack(const T* const* rows, std::size_t components, std::size_t n, T low, T high, std::uint8_t* out) {
   switch (components) {
     case 1:
-      return pack_interleaved<1, Raw>(rows, components, n, low, high, out);
+      return store_contiguous<Raw>(rows[0], n, low, high, out);
+    case 2:
+      return pack_interleaved<2, Raw>(rows, n, low, high, out);
     case 3:
-      return pack_interleaved<3, Raw>(rows, components, n, low, high, out);
+      return pack_interleaved<3, Raw>(rows, n, low, high, out);
+    case 4:
+      return pack_interleaved<4, Raw>(rows, n, low, high, out);
     default:
-      return pack_interleaved<0, Raw>(rows, components, n, low, high, out);
+      break;
   }
+  const auto stride = static_cast<std::ptrdiff_t>(components * sizeof(Raw));
+  for (std::size_t c = 0; c < components; ++c)
+    store<Raw>(rows[c], n, low, high, out + c * sizeof(Raw), stride);
 }
 
 template <typename T>

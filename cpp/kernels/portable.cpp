@@ -12,6 +12,16 @@ std::uint32_t crc32_table(std::uint32_t crc, const std::uint8_t* data, std::size
   return ~crc32_register(~crc, data, size);
 }
 
+// The compiler's own code for plain loops has no shuffles to offer: nothing is done ahead of them.
+template <std::size_t Components, typename Raw>
+constexpr std::size_t interleave(const Raw*, std::size_t, std::size_t, std::uint8_t*) {
+  return 0;
+}
+template <std::size_t Components, typename Raw>
+constexpr std::size_t deinterleave(const std::uint8_t*, std::size_t, Raw*, std::size_t) {
+  return 0;
+}
+
 #include "kernels/lines.inl"
 
 }  // namespace

@@ -8,30 +8,16 @@
 #include <type_traits>
 
 #include "kernels/crc32.hpp"
+#include "kernels/interleave.hpp"
 
 HTJ2K_TARGET_BEGIN("sse4.1,pclmul")
 namespace htj2k::kernels::sse41 {
 namespace {
 
-struct vector {
-  static constexpr std::size_t size = 16;
-  __m128i bits;
-
-  static vector load(const std::uint8_t* p) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))}; }
-  static vector from_register(std::uint32_t reg) { return {_mm_cvtsi32_si128(static_cast<int>(reg))}; }
-  template <typename Fold>
-  static vector factors() {
-    return {_mm_set_epi64x(static_cast<long long>(Fold::last), static_cast<long long>(Fold::first))};
-  }
-  vector operator^(vector other) const { return {_mm_xor_si128(bits, other.bits)}; }
-  vector times(vector f) const {
-    return {
-        _mm_xor_si128(_mm_clmulepi64_si128(bits, f.bits, 0x00), _mm_clmulepi64_si128(bits, f.bits, 0x11))};
-  }
-  void store_folded(std::uint8_t* p) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bits); }
-};
-
+#include "kernels/lane_x86.inl"
+using vector = lane;
 #include "kernels/crc32_fold.inl"
+#include "kernels/interleave.inl"
 #include "kernels/lines.inl"
 
 }  // namespace

@@ -9,6 +9,12 @@
 #define HTJ2K_X86 0
 #endif
 
+#if defined(__aarch64__) && defined(__GNUC__)
+#define HTJ2K_ARM64 1
+#else
+#define HTJ2K_ARM64 0
+#endif
+
 // Checksums are of little-endian samples and are taken of the bytes as they lie in memory.
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "htj2k runs on little-endian machines only"

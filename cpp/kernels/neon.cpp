@@ -1,0 +1,32 @@
+// 64-bit ARM with PMULL. NEON itself every such CPU has; the portable kernels are compiled for it too.
+#include "kernels/implementations.hpp"
+
+#if HTJ2K_ARM64
+#include <arm_neon.h>
+
+#include <cstring>
+#include <type_traits>
+
+#include "kernels/crc32.hpp"
+#include "kernels/interleave.hpp"
+
+HTJ2K_TARGET_BEGIN("+crypto")
+namespace htj2k::kernels::neon {
+namespace {
+
+#include "kernels/lane_arm64.inl"
+using vector = lane;
+#include "kernels/crc32_fold.inl"
+#include "kernels/interleave.inl"
+#include "kernels/lines.inl"
+
+}  // namespace
+}  // namespace htj2k::kernels::neon
+
+namespace htj2k::kernels {
+constexpr implementation neon_implementation{"neon", &neon::crc32_folding<4>,
+                                             neon::make_line_kernels<std::int32_t>(),
+                                             neon::make_line_kernels<std::int64_t>()};
+}
+HTJ2K_TARGET_END
+#endif
