@@ -1,5 +1,5 @@
-"""The irreversible 9/7 transform in plain numpy, as ITU-T T.800 Annex F writes it, and what follows from it: how far
-a lossy decode can be from the original. In 64-bit floating point and apart from the C++, as oracle.py is.
+"""The irreversible 9/7 transform in plain numpy, as ITU-T T.800 Annex F writes it, and what follows from it: how
+far a lossy decode can be from the original. In 64-bit floating point and apart from the C++, as oracle.py is.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def gains(levels: int) -> tuple[Array, Array, Array, Array]:
             x = synthesis(zero, band) if is_high else synthesis(band, zero)
             for _ in range(d - 1):
                 x = synthesis(x, np.zeros(len(x)))
-            # Samples of the band are 2^d apart: fold the one response to sum those of all samples at each position.
+            # Samples of the band are 2^d apart: folding one response sums those of all samples.
             row += [np.abs(x).reshape(-1, 1 << d).sum(0).max(), float(np.linalg.norm(x))]
         found.append(row)
     low_sum, low_norm, high_sum, high_norm = np.array(found).T

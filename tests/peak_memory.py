@@ -1,4 +1,4 @@
-"""Peaks of resident memory while a large image is encoded and decoded, for test_memory.py, which runs this under limits.
+"""Peaks of resident memory while a large image is encoded and decoded, for test_memory.py.
 
     python peak_memory.py NAME...
 

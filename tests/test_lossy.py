@@ -183,15 +183,16 @@ def test_every_number_of_levels_that_is_accepted_decodes(bits: int, components: 
             pytest.fail("32 levels are never possible")
 
 
-def test_qfactor_is_monotone() -> None:
-    for pixels in (ct_like((128, 120)), noise((64, 64, 3), "u1", bits=6) * 4):
-        streams = [htj2k.encode(pixels, qfactor=q) for q in range(1, 101)]
-        sizes = [len(s) for s in streams]
-        errors = [np.square(htj2k.decode(s).astype(float) - pixels).mean() for s in streams]
-        # A step that is a little finer may happen to fit some samples worse: by a few percent at most.
-        assert all(finer >= 0.99 * coarser for coarser, finer in itertools.pairwise(sizes))
-        assert all(finer <= 1.05 * coarser for coarser, finer in itertools.pairwise(errors))
-        assert errors[-1] < 1 < errors[49] < errors[0]
+@pytest.mark.parametrize("components", [1, 3])
+def test_qfactor_is_monotone(components: int) -> None:
+    pixels = noise((64, 64, components), "u1", bits=6) * 4
+    streams = [htj2k.encode(pixels, qfactor=q) for q in range(1, 101)]
+    sizes = [len(s) for s in streams]
+    errors = [np.square(htj2k.decode(s).reshape(pixels.shape).astype(float) - pixels).mean() for s in streams]
+    # A step that is a little finer may happen to fit some samples worse.
+    assert all(finer >= 0.99 * coarser for coarser, finer in itertools.pairwise(sizes))
+    assert all(finer <= 1.02 * coarser for coarser, finer in itertools.pairwise(errors))
+    assert errors[-1] < 1 < errors[49] < errors[0]
 
 
 def test_qstep_is_monotone() -> None:
