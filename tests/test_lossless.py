@@ -1,4 +1,4 @@
-"""Proof that lossless is lossless: whole ranges, incompressible data, extremes, every depth and number of levels."""
+"""Lossless is lossless: whole ranges, incompressible data, extremes, every depth and number of levels."""
 
 from __future__ import annotations
 
@@ -175,6 +175,26 @@ def test_extremes_in_images_of_a_few_samples(bits: int, sign: str) -> None:
             for levels, image in itertools.product((1, 2, 5), (pixels, color)):
                 stream = htj2k.encode(image, bits_stored=bits, num_decompositions=levels)
                 assert np.array_equal(htj2k.decode(stream), image), (rows, columns, levels)
+
+
+@pytest.mark.parametrize(("bits", "sign"), [(1, "u"), (8, "u"), (16, "i"), (32, "i")])
+def test_extremes_in_small_tiles(bits: int, sign: str) -> None:
+    """Tiles that start at odd coordinates, of one sample, row or column: lossless, or refused."""
+    dtype = decoded_dtype(bits, sign == "i")
+    tiles = ((1, 2), (2, 1), (3, 1), (2, 2), (3, 3), (5, 3))
+    for tile_size, rows, columns in itertools.product(tiles, range(1, 8), range(1, 8)):
+        y, x = np.mgrid[:rows, :columns]
+        for pattern in (y * 0, y + x, y + x + 1, y, x):
+            pixels = np.where(pattern % 2, *ends(bits, sign)[::-1]).astype(dtype)
+            for levels in (1, 3):
+                options = {"bits_stored": bits, "num_decompositions": levels, "tile_size": tile_size}
+                try:
+                    stream = htj2k.encode(pixels, **options)
+                except ValueError as e:
+                    assert "single sample at odd coordinates" in str(e)  # noqa: PT017
+                    assert rows % tile_size[0] == columns % tile_size[1] == 1 or 1 in tile_size
+                    continue
+                assert np.array_equal(htj2k.decode(stream), pixels), (tile_size, pixels)
 
 
 @pytest.mark.parametrize("shape", [(1144, 31), (4096, 1), (1, 4096), (1, 1), (2, 1), (1, 3)])

@@ -44,8 +44,8 @@ void set_size(ojph::codestream& codestream, const const_image_view& image, const
                              : ojph::size(options.tile_width, options.tile_height));
 }
 
-// The step that OpenJPH divides by each subband's gain, relative to the sample range (param_qcd of 0.32.0). For
-// qfactor it is the least of all components and subbands.
+// The step that OpenJPH divides by each subband's gain, relative to the sample range (param_qcd of 0.32.0).
+// For qfactor it is the least of all components and subbands.
 double base_step(const encode_options& options) {
   const auto depth = static_cast<int>(options.bit_depth);
   if (!options.qfactor) return options.qstep ? *options.qstep : std::ldexp(1.0, -std::min(16, depth));
@@ -54,8 +54,8 @@ double base_step(const encode_options& options) {
   return (0.04 * multiplier + std::sqrt(0.5) * std::ldexp(1.0, -depth)) / 1.05;
 }
 
-// OpenJPH neither checks that a step's exponent fits its 5 bits (T.800 A.6.4) nor decodes 9/7 data of more than
-// 30 magnitude bits: what it wrote would be other pixels, or would crash it.
+// OpenJPH neither checks that a step's exponent fits its 5 bits (T.800 A.6.4) nor decodes 9/7 data of more
+// than 30 magnitude bits: what it wrote would be other pixels, or would crash it.
 void check_steps(const encode_options& options) {
   constexpr double largest_gain = 1.09;  // of the lowest HH subband, over 2^N_L
   constexpr int max_exponent = 30;

@@ -231,10 +231,10 @@ def _set_transforms(
     if color_transform and components < 3:
         raise ValueError(f"color_transform=True needs at least 3 components; pixels have {components}")
     options.color_transform = components == 3 if color_transform is None else bool(color_transform)
-    if options.reversible and options.bit_depth == 1 and options.num_decompositions == 0:
-        if not options.color_transform or components > 3:
-            # OpenJPH would declare coefficients of no bits (T.800 equation E-2).
-            raise ValueError("num_decompositions=0 has no bits for samples of 1 bit: use at least 1")
+    has_bits = options.bit_depth > 1 or options.num_decompositions > 0 or not options.reversible
+    if not has_bits and not (options.color_transform and components == 3):  # RCT adds a bit
+        # OpenJPH would declare coefficients of no bits (T.800 equation E-2).
+        raise ValueError("num_decompositions=0 has no bits for samples of 1 bit: use at least 1")
 
 
 def _set_partition(
