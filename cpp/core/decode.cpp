@@ -117,7 +117,9 @@ std::vector<message> pull_pixels(byte_span codestream, const decode_options& opt
   reused_codestream decoder(codec_role::decode);
   if (options.resilient) decoder->enable_resilience();
   decoder->read_headers(&file);
-  decoder->restrict_input_resolution(options.reduce, options.reduce);
+  // OpenJPH computes sizes with shifts of 32-bit integers. After 31 levels any image is a single sample at
+  // the origin, which a further level leaves as it is (T.800 F.3.6).
+  decoder->restrict_input_resolution(options.reduce, std::min<std::uint32_t>(options.reduce, 31));
   // All components of a row before the next row, so that interleaved memory is written once. Only components
   // of equal size come here.
   decoder->set_planar(false);

@@ -6,6 +6,7 @@
 #include <ojph_params.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <string>
@@ -42,6 +43,30 @@ void set_size(ojph::codestream& codestream, const const_image_view& image, const
   const bool one_tile = options.tile_width == 0;
   siz.set_tile_size(one_tile ? ojph::size(image.width, image.height)
                              : ojph::size(options.tile_width, options.tile_height));
+}
+
+// The step that OpenJPH divides by each subband's gain, relative to the sample range (param_qcd of 0.32.0).
+// For qfactor it is the least of all components and subbands.
+double base_step(const encode_options& options) {
+  const auto depth = static_cast<int>(options.bit_depth);
+  if (!options.qfactor) return options.qstep ? *options.qstep : std::ldexp(1.0, -std::min(16, depth));
+  const double quality = *options.qfactor;
+  const double multiplier = quality < 50 ? 50 / quality : 2 - quality / 50;
+  return (0.04 * multiplier + std::sqrt(0.5) * std::ldexp(1.0, -depth)) / 1.05;
+}
+
+// OpenJPH neither checks that a step's exponent fits its 5 bits (T.800 A.6.4) nor decodes 9/7 data of more
+// than 30 magnitude bits: what it wrote would be other pixels, or would crash it.
+void check_steps(const encode_options& options) {
+  constexpr double largest_gain = 1.09;  // of the lowest HH subband, over 2^N_L
+  constexpr int max_exponent = 30;
+  const auto levels = static_cast<int>(options.num_decompositions);
+  if (options.reversible || base_step(options) >= std::ldexp(largest_gain, levels - max_exponent)) return;
+  throw error(error_code::invalid_argument,
+              "num_decompositions=" + std::to_string(options.num_decompositions) + " at " +
+                  std::to_string(options.bit_depth) +
+                  " bits and this quality needs quantisation steps below 2^-30 of the range, which the 9/7"
+                  " wavelet's coder has no bits for: use fewer decompositions, or a larger qstep");
 }
 
 void set_coding_style(ojph::codestream& codestream, const encode_options& options) {
@@ -247,6 +272,7 @@ encoded_image encode(const const_image_view& image, const encode_options& option
   if (checksums && !(options.reversible && is_single_tile(image, options)))
     throw error(error_code::invalid_argument,
                 "checksums of the resolutions can be had only of a reversible encoding in a single tile");
+  check_steps(options);
   initialize_openjph();
   const message_capture messages;
   try {

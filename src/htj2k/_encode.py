@@ -235,6 +235,10 @@ def _set_transforms(
     options.color_transform = arguments.boolean("color_transform", color_transform)
     if options.color_transform and components < 3:
         raise ValueError(f"color_transform=True needs at least 3 components; pixels have {components}")
+    has_bits = options.bit_depth > 1 or options.num_decompositions > 0 or not options.reversible
+    if not has_bits and not (options.color_transform and components == 3):  # RCT adds a bit
+        # OpenJPH would declare coefficients of no bits (T.800 equation E-2).
+        raise ValueError("num_decompositions=0 has no bits for samples of 1 bit: use at least 1")
 
 
 def _set_partition(
