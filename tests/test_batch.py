@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 import htj2k
-from htj2k import CodestreamError, NotHTJ2KError, TruncatedError
+from htj2k import CodestreamError, LimitError, NotHTJ2KError, TruncatedError
 from images import ct_like, noise
+from streams import SIZ, patch
 
 FRAMES = [ct_like((70, 50), seed=seed) for seed in range(12)]
 STREAMS = [htj2k.encode(frame) for frame in FRAMES]
@@ -117,6 +118,15 @@ def test_a_frame_that_fails(threads: int | None) -> None:
     assert not out[list(BAD)].any()
     with pytest.raises(ValueError, match="on_error"):
         htj2k.decode_batch(streams, on_error="ignore")  # type: ignore[arg-type]
+
+
+def test_nothing_is_allocated_beyond_the_limit() -> None:
+    huge = patch(patch(STREAMS[0], SIZ, 6, 2**30, 4), SIZ, 10, 2**30, 4)
+    huge = patch(patch(huge, SIZ, 22, 2**30, 4), SIZ, 26, 2**30, 4)
+    for call in (htj2k.decode_batch, lambda frames: list(htj2k.iter_decode(frames))):
+        with pytest.raises(LimitError, match=r"^frames\[1\]: "):
+            call([STREAMS[0], huge])
+    assert "LimitError" in str(htj2k.verify_batch([huge], [1])[0].reason)
 
 
 @THREADS

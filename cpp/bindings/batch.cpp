@@ -58,13 +58,14 @@ py::tuple encode_batch(const py::list& frames, const std::vector<encode_options>
 // Where the frames of a batch are decoded to.
 class batch_target {
 public:
-  batch_target(std::size_t count, std::uint32_t reduce) : layouts_(count), reduce_(reduce) {}
+  batch_target(std::size_t count, std::uint32_t reduce, const std::optional<std::uint64_t>& max_pixels)
+      : layouts_(count), reduce_(reduce) {
+    options_.main_header_only = true;
+    options_.bounds = limits_of(max_pixels);
+  }
 
   void read_header(std::size_t index, byte_span data) {
-    parse_options options;
-    options.main_header_only = true;
-    options.bounds = limits_of(std::nullopt);
-    layouts_[index] = layout_at(parse(data, options), reduce_);
+    layouts_[index] = layout_at(parse(data, options_), reduce_);
   }
 
   // One array for all when they are alike, else one for each frame that has a layout.
@@ -129,6 +130,7 @@ private:
 
   std::vector<std::optional<image_layout>> layouts_;
   std::uint32_t reduce_;
+  parse_options options_;
   std::optional<py::array> whole_;
   std::vector<py::object> arrays_;
   std::vector<image_view> views_;
@@ -141,7 +143,7 @@ py::tuple decode_batch(const py::list& frames, std::uint32_t reduce, bool clamp_
   const std::size_t count = frames.size();
   batch_run batch(count, how);
   const auto buffers = buffers_of(frames, batch);
-  batch_target target(count, reduce);
+  batch_target target(count, reduce, max_pixels);
   for (std::size_t i = 0; i < count; ++i)
     if (buffers[i]) try_frame(batch, i, [&] { target.read_header(i, buffers[i]->span()); });
   if (out)
@@ -223,7 +225,7 @@ private:
   void start(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
              const std::optional<std::uint64_t>& max_pixels, unsigned pool_size) {
     buffer_.emplace(data);
-    batch_target target(1, reduce);
+    batch_target target(1, reduce, max_pixels);
     target.read_header(0, buffer_->span());
     pixels_ = target.allocate_one();
     const image_view view = mutable_view_of(pixels_);
