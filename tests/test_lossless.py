@@ -197,6 +197,24 @@ def test_extremes_in_small_tiles(bits: int, sign: str) -> None:
                 assert np.array_equal(htj2k.decode(stream), pixels), (tile_size, pixels)
 
 
+@pytest.mark.parametrize("bits", [1, 2, 8, 16])
+def test_tiles_that_shrink_to_a_single_sample(bits: int) -> None:
+    """Lossless, or refused: low passes that overshoot and are then doubled may exceed a codeblock's bits."""
+    rng = np.random.default_rng(bits)
+    refused = 0
+    for _ in range(4000):
+        rows, columns, *tile = (int(n) for n in [*rng.integers(1, 30, 2), *rng.integers(2, 14, 2)])
+        pixels = rng.choice(ends(bits, "u"), (rows, columns)).astype(decoded_dtype(bits, False))
+        levels = int(rng.integers(1, 6))
+        try:
+            stream = htj2k.encode(pixels, bits_stored=bits, num_decompositions=levels, tile_size=tuple(tile))
+        except ValueError as e:
+            refused += "single sample at odd coordinates" in str(e)
+            continue
+        assert np.array_equal(htj2k.decode(stream), pixels), (tile, pixels)
+    assert refused > 0 or bits > 1
+
+
 @pytest.mark.parametrize("shape", [(1144, 31), (4096, 1), (1, 4096), (1, 1), (2, 1), (1, 3)])
 @pytest.mark.parametrize("levels", [0, 1, 5, 6, 10, 32])
 def test_every_aspect_and_number_of_levels_in_time(shape: tuple[int, int], levels: int) -> None:

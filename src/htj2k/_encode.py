@@ -108,8 +108,8 @@ def encode(
         For a dtype that is not listed (floats among them) or an argument of the wrong type.
     ValueError
         For an argument out of range, and for a sample that does not fit `bits_stored`; the message has its
-        value and index. Also for ``num_decompositions=0``, and for tiles of a single sample at odd coordinates,
-        with pixels that would not be lossless so.
+        value and index. Also for ``num_decompositions=0``, and for tiles that are a single sample at odd
+        coordinates at some resolution, with pixels that would not be lossless so.
     MemoryError
         When memory runs out.
     HTJ2KError
@@ -188,15 +188,27 @@ def _doubt(array: NDArray[Any], options: _core.EncodeOptions) -> str | None:
     if options.num_decompositions == 0:
         return "num_decompositions=0 is not lossless for these pixels: use at least 1"
     rows, columns = array.shape[:2]
-    if _has_single_odd(rows, options.tile_height) and _has_single_odd(columns, options.tile_width):
-        # Its one HH coefficient is four times the sample (T.800 F.4.6), a bit more than QCD provides for.
-        return "tile_size makes tiles of a single sample at odd coordinates, which are not lossless: change it"
+    levels = options.num_decompositions
+    if _has_single_odd(rows, options.tile_height, levels) or _has_single_odd(columns, options.tile_width, levels):
+        # Such a sample is doubled (T.800 F.4.6), and so may exceed the bits that OpenJPH's QCD provides for.
+        return (
+            "tile_size makes tiles of a single sample at odd coordinates, at full size or at a lower resolution,"
+            " which are not lossless for these pixels: change it"
+        )
     return None
 
 
-def _has_single_odd(length: int, tile: int) -> bool:
-    """Whether the side is cut into tiles of which one has length 1 and starts at an odd coordinate."""
-    return tile != 0 and ((tile == 1 and length > 1) or (length % tile == 1 and length % 2 == 0))
+def _has_single_odd(length: int, tile: int, levels: int) -> bool:
+    """Whether a tile of this side has at any resolution above the base a length of 1 and an odd coordinate."""
+    if tile == 0 or tile >= length:
+        return False
+    starts = np.arange(0, length, tile)
+    stops = np.minimum(starts + tile, length)
+    for level in range(levels):
+        first, stop = -(-starts >> level), -(-stops >> level)
+        if np.any((stop - first == 1) & (first % 2 == 1)):
+            return True
+    return False
 
 
 def _set_quality(
@@ -340,14 +352,25 @@ def _check_lossless(
     if options.mask_unused_bits:
         pixels = _masked(pixels, options.bit_depth)
     decoded = decode(codestream, max_pixels=None)
-    if np.array_equal(decoded, pixels):
+    index = _first_difference(decoded, pixels)
+    if index is None:
         return
-    index = tuple(int(i) for i in np.argwhere(decoded != pixels)[0])
     if doubt is not None:
         raise ValueError(f"{doubt} (pixels{list(index)} is {pixels[index]} and comes back as {decoded[index]})")
     raise HTJ2KError(
         f"verify=True: pixels{list(index)} is {pixels[index]} and came back as {decoded[index]}; please report it"
     )
+
+
+def _first_difference(a: NDArray[Any], b: NDArray[Any]) -> tuple[int, ...] | None:
+    """Index of the first sample that differs; some rows at a time, so that no array of the image size is made."""
+    rows = max(1, (1 << 20) // a[:1].size)
+    for start in range(0, len(a), rows):
+        differs = a[start : start + rows] != b[start : start + rows]
+        if differs.any():
+            row, *others = (int(i) for i in np.argwhere(differs)[0])
+            return (start + row, *others)
+    return None
 
 
 def _masked(pixels: NDArray[Any], bits: int) -> NDArray[Any]:
