@@ -19,6 +19,7 @@ _ORDERS_BY_RESOLUTION = ("LRCP", "RLCP", "RPCL")
 _ORDERS_BY_COMPONENT = ("LRCP", "RLCP", "CPRL")
 _MAX_TILE_PARTS = 255  # TNsot is 8 bits (T.800 A.4.2)
 _TILE_PARTS = ("", "R", "C", "RC")
+_FEW_BITS = 4
 _MAX_COMMENT = 65535 - 4  # Lcom is 16 bits and counts itself and Rcom (T.800 A.9.2)
 
 Comment = str | bytes
@@ -108,8 +109,9 @@ def encode(
         For a dtype that is not listed (floats among them) or an argument of the wrong type.
     ValueError
         For an argument out of range, and for a sample that does not fit `bits_stored`; the message has its
-        value and index. Also for ``num_decompositions=0``, and for tiles that are a single sample at odd
-        coordinates at some resolution, with pixels that would not be lossless so.
+        value and index. Also for ``num_decompositions=0``, for tiles that are a single sample at odd
+        coordinates at some resolution, and for samples of up to 4 bits, with pixels that would not be lossless
+        so: this is found by decoding the result.
     MemoryError
         When memory runs out.
     HTJ2KError
@@ -184,9 +186,15 @@ def check_result(array: NDArray[Any], options: _core.EncodeOptions, codestream: 
 
 
 def _doubt(array: NDArray[Any], options: _core.EncodeOptions) -> str | None:
-    """Why OpenJPH may have no code for a sample at the minimum of the range, and what helps."""
+    """Why coefficients may exceed the bits that OpenJPH provides for them, and what helps."""
     if options.num_decompositions == 0:
         return "num_decompositions=0 is not lossless for these pixels: use at least 1"
+    if options.bit_depth <= _FEW_BITS:
+        # Rounding at each level is then as large as the room that QCD leaves above the transform's gain.
+        return (
+            f"{options.bit_depth}-bit samples with num_decompositions={options.num_decompositions} are not"
+            " lossless for these pixels: use fewer"
+        )
     rows, columns = array.shape[:2]
     levels = options.num_decompositions
     if _has_single_odd(rows, options.tile_height, levels) or _has_single_odd(columns, options.tile_width, levels):
