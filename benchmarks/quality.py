@@ -82,8 +82,8 @@ INTRODUCTION = """# What qstep and qfactor give
 
 Written by `python benchmarks/quality.py > benchmarks/quality.md`, with OpenJPH 0.32.0.
 
-Both are relative to the range that `bits_stored` declares: 12-bit samples declared as 16 bits get steps that are 16
-times too coarse.
+Both are relative to the range that `bits_stored` declares: 12-bit samples declared as 16 bits get steps that are
+16 times too coarse.
 """
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
-import quality
+import quality  # noqa: E402
 
 Row = tuple[str, float, int, float]
 
