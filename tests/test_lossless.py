@@ -191,10 +191,68 @@ def test_extremes_in_small_tiles(bits: int, sign: str) -> None:
                 try:
                     stream = htj2k.encode(pixels, **options)
                 except ValueError as e:
-                    assert "single sample at odd coordinates" in str(e)  # noqa: PT017
-                    assert rows % tile_size[0] == columns % tile_size[1] == 1 or 1 in tile_size
+                    assert "single sample at odd coordinates" in str(e) or bits == 1  # noqa: PT017
+                    assert bits == 1 or rows % tile_size[0] == columns % tile_size[1] == 1 or 1 in tile_size
                     continue
                 assert np.array_equal(htj2k.decode(stream), pixels), (tile_size, pixels)
+
+
+def high_pass_signs(length: int, level: int, *, first: bool) -> np.ndarray[Any, Any]:
+    """Signs of the samples' weights in the first or middle coefficient of a high band: what makes it largest."""
+    x = np.eye(length)
+    for _ in range(level):
+        n = len(x)
+        right = np.abs((n - 1) - np.abs((n - 1) - (2 * np.arange(n // 2) + 2)))
+        high = x[1::2] - (x[0 : n - n % 2 : 2] + x[right]) / 2
+        around = np.arange((n + 1) // 2)
+        low = x[::2] + (high[np.maximum(around - 1, 0)] + high[np.minimum(around, n // 2 - 1)]) / 4
+        x = low
+    return np.sign(high[0 if first else len(high) // 2])
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4, 5, 8, 12, 16])
+@pytest.mark.parametrize("level", range(1, 7))
+def test_the_largest_coefficients(bits: int, level: int) -> None:
+    """Images with the signs of a subband's filter; with few bits, what rounding adds can be too much."""
+    low, high = ends(bits, "u")
+    lengths = [n for n in (9, 23, 33, 64, 112) if n >> level - 1 >= 2]
+    for rows, columns, sign, zero, first in itertools.product(lengths, lengths, (1, -1), (1, -1), (True, False)):
+        weights = sign * np.outer(*(high_pass_signs(n, level, first=first) for n in (rows, columns)))
+        pixels = np.where(np.where(weights == 0, zero, weights) > 0, high, low).astype(decoded_dtype(bits, False))
+        for levels in (level, level + 1):
+            try:
+                stream = htj2k.encode(pixels, bits_stored=bits, num_decompositions=levels)
+            except ValueError as e:
+                assert bits == 1
+                assert f"1-bit samples with num_decompositions={levels} are not lossless" in str(e)  # noqa: PT017
+                continue
+            assert np.array_equal(htj2k.decode(stream), pixels)
+
+
+def test_one_bit_image_that_has_no_code() -> None:
+    signs = np.outer(high_pass_signs(33, 3, first=True), high_pass_signs(33, 3, first=True))
+    for pixels in (signs > 0, signs < 0):
+        with pytest.raises(ValueError, match="1-bit samples with num_decompositions=4 are not lossless"):
+            htj2k.encode(pixels, num_decompositions=4)
+        assert np.array_equal(htj2k.decode(htj2k.encode(pixels, num_decompositions=2)), pixels)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 8, 16])
+def test_tiles_that_shrink_to_a_single_sample(bits: int) -> None:
+    """Lossless, or refused: low passes that overshoot and are then doubled may exceed a codeblock's bits."""
+    rng = np.random.default_rng(bits)
+    refused = 0
+    for _ in range(4000):
+        rows, columns, *tile = (int(n) for n in [*rng.integers(1, 30, 2), *rng.integers(2, 14, 2)])
+        pixels = rng.choice(ends(bits, "u"), (rows, columns)).astype(decoded_dtype(bits, False))
+        levels = int(rng.integers(1, 6))
+        try:
+            stream = htj2k.encode(pixels, bits_stored=bits, num_decompositions=levels, tile_size=tuple(tile))
+        except ValueError as e:
+            refused += "are not lossless for these pixels" in str(e)
+            continue
+        assert np.array_equal(htj2k.decode(stream), pixels), (tile, pixels)
+    assert refused > 0 or bits > 1
 
 
 @pytest.mark.parametrize("shape", [(1144, 31), (4096, 1), (1, 4096), (1, 1), (2, 1), (1, 3)])

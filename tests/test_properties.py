@@ -97,7 +97,9 @@ def test_lossless_and_every_level_as_the_oracle_has_it(
     try:
         check_lossless(pixels, **chosen)
     except ValueError as e:
-        if "single sample at odd coordinates" not in str(e) or "tile_size" not in chosen:
+        single = "single sample at odd coordinates" in str(e) and "tile_size" in chosen
+        few = "are not lossless for these pixels: use fewer" in str(e) and chosen["bits_stored"] == 1
+        if not single and not few:
             raise
 
 

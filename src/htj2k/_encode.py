@@ -19,6 +19,7 @@ _ORDERS_BY_RESOLUTION = ("LRCP", "RLCP", "RPCL")
 _ORDERS_BY_COMPONENT = ("LRCP", "RLCP", "CPRL")
 _MAX_TILE_PARTS = 255  # TNsot is 8 bits (T.800 A.4.2)
 _TILE_PARTS = ("", "R", "C", "RC")
+_FEW_BITS = 4
 _MAX_COMMENT = 65535 - 4  # Lcom is 16 bits and counts itself and Rcom (T.800 A.9.2)
 
 Comment = str | bytes
@@ -65,9 +66,11 @@ def encode(
         True: 5/3 wavelet, lossless. False: 9/7 wavelet, lossy. Default: True unless `qstep` or `qfactor` is
         given.
     qstep : float, optional
-        Quantisation step relative to the sample range, 1e-5 to 1. Smaller is better quality.
+        Quantisation step relative to the range that `bits_stored` declares, 1e-5 to 1. Smaller is better quality.
+        See Notes.
     qfactor : float, optional
-        Quality from 1 (worst) to 100 (best), as in JPEG encoders.
+        Quality from 1 (worst) to 100 (best), as in JPEG encoders, with steps that follow the visibility of the
+        subbands. Also relative to the declared range. See Notes.
     color_transform : bool, optional
         Apply the component transform (RCT if reversible, else ICT) to the first three components. Default:
         on for exactly three components.
@@ -108,12 +111,31 @@ def encode(
         For a dtype that is not listed (floats among them) or an argument of the wrong type.
     ValueError
         For an argument out of range, and for a sample that does not fit `bits_stored`; the message has its
-        value and index. Also for ``num_decompositions=0``, and for tiles of a single sample at odd coordinates,
-        with pixels that would not be lossless so.
+        value and index. Also for ``num_decompositions=0``, for tiles that are a single sample at odd
+        coordinates at some resolution, and for samples of up to 4 bits, with pixels that would not be lossless
+        so: this is found by decoding the result.
     MemoryError
         When memory runs out.
     HTJ2KError
         If ``verify=True`` finds a sample that did not survive. That is a bug, please report it.
+
+    Notes
+    -----
+    Lossless is exact at every depth from 1 to 32 bits, also with the component transform. Reduced sizes decode up
+    to 28 bits.
+
+    With `qstep` no sample is off by more than ``7.8 * qstep * 2**bits_stored + 0.5``, and by 2.8 times that with
+    the component transform; 1.5 to 3 times ``qstep * 2**bits_stored`` is what noise has. The bound is the sum over
+    the subbands of the step (ITU-T T.800 equation E-3: qstep over the norm of the subband's synthesis filter),
+    which no coefficient is off by more than (E.1.1), times what the 9/7 synthesis filters (F.3.8.2) make of it.
+    ``benchmarks/quality.md`` has measured PSNR and sizes for `qstep` and `qfactor`.
+
+    A lossy encoding has no bits for steps below 2**-30 of the range (A.6.4); a step becomes half as large with
+    each level. ``ValueError`` says when `num_decompositions` is too large for a quality: 14 and more at
+    ``qstep=1e-5`` or 16 bits of ``qfactor=100``, which at more than 29 bits is never possible.
+
+    Memory on top of the pixels: twice the codestream, as OpenJPH codes everything before it writes, and a few MiB.
+    ``verify=True`` needs one decoded image more.
     """
     array, options = core_options(
         pixels,
@@ -184,19 +206,37 @@ def check_result(array: NDArray[Any], options: _core.EncodeOptions, codestream: 
 
 
 def _doubt(array: NDArray[Any], options: _core.EncodeOptions) -> str | None:
-    """Why OpenJPH may have no code for a sample at the minimum of the range, and what helps."""
+    """Why coefficients may exceed the bits that OpenJPH provides for them, and what helps."""
     if options.num_decompositions == 0:
         return "num_decompositions=0 is not lossless for these pixels: use at least 1"
+    if options.bit_depth <= _FEW_BITS:
+        # Rounding at each level is then as large as the room that QCD leaves above the transform's gain.
+        return (
+            f"{options.bit_depth}-bit samples with num_decompositions={options.num_decompositions} are not"
+            " lossless for these pixels: use fewer"
+        )
     rows, columns = array.shape[:2]
-    if _has_single_odd(rows, options.tile_height) and _has_single_odd(columns, options.tile_width):
-        # Its one HH coefficient is four times the sample (T.800 F.4.6), a bit more than QCD provides for.
-        return "tile_size makes tiles of a single sample at odd coordinates, which are not lossless: change it"
+    levels = options.num_decompositions
+    if _has_single_odd(rows, options.tile_height, levels) or _has_single_odd(columns, options.tile_width, levels):
+        # Such a sample is doubled (T.800 F.4.6), and so may exceed the bits that OpenJPH's QCD provides for.
+        return (
+            "tile_size makes tiles of a single sample at odd coordinates, at full size or at a lower resolution,"
+            " which are not lossless for these pixels: change it"
+        )
     return None
 
 
-def _has_single_odd(length: int, tile: int) -> bool:
-    """Whether the side is cut into tiles of which one has length 1 and starts at an odd coordinate."""
-    return tile != 0 and ((tile == 1 and length > 1) or (length % tile == 1 and length % 2 == 0))
+def _has_single_odd(length: int, tile: int, levels: int) -> bool:
+    """Whether a tile of this side has at any resolution above the base a length of 1 and an odd coordinate."""
+    if tile == 0 or tile >= length:
+        return False
+    starts = np.arange(0, length, tile)
+    stops = np.minimum(starts + tile, length)
+    for level in range(levels):
+        first, stop = -(-starts >> level), -(-stops >> level)
+        if np.any((stop - first == 1) & (first % 2 == 1)):
+            return True
+    return False
 
 
 def _set_quality(
@@ -340,14 +380,25 @@ def _check_lossless(
     if options.mask_unused_bits:
         pixels = _masked(pixels, options.bit_depth)
     decoded = decode(codestream, max_pixels=None)
-    if np.array_equal(decoded, pixels):
+    index = _first_difference(decoded, pixels)
+    if index is None:
         return
-    index = tuple(int(i) for i in np.argwhere(decoded != pixels)[0])
     if doubt is not None:
         raise ValueError(f"{doubt} (pixels{list(index)} is {pixels[index]} and comes back as {decoded[index]})")
     raise HTJ2KError(
         f"verify=True: pixels{list(index)} is {pixels[index]} and came back as {decoded[index]}; please report it"
     )
+
+
+def _first_difference(a: NDArray[Any], b: NDArray[Any]) -> tuple[int, ...] | None:
+    """Index of the first sample that differs; some rows at a time, so that no array of the image size is made."""
+    rows = max(1, (1 << 20) // a[:1].size)
+    for start in range(0, len(a), rows):
+        differs = a[start : start + rows] != b[start : start + rows]
+        if differs.any():
+            row, *others = (int(i) for i in np.argwhere(differs)[0])
+            return (start + row, *others)
+    return None
 
 
 def _masked(pixels: NDArray[Any], bits: int) -> NDArray[Any]:
