@@ -74,6 +74,9 @@ void report_transforms(const std::string& type) {
   report("update " + type, width, [&](const implementation& k) {
     return [&, f = k.lines<T>().update] { f(at[0], at[1], at[2], at[3], width); };
   });
+  report("lift " + type, width, [&](const implementation& k) {
+    return [&, f = k.lines<T>().lift] { f(at[0], at[1], at[2], at[3], width); };
+  });
   report("horizontal_low " + type, width, [&](const implementation& k) {
     return [&, f = k.lines<T>().horizontal_low] { f(at[0], width, r.scratch.data(), at[3]); };
   });
@@ -121,6 +124,7 @@ int main() {
   std::printf("%-28s", "ns a sample");
   for (const implementation* candidate : available()) std::printf("%10s", candidate->name);
   std::printf("\n");
+  report_all<std::int16_t>("int16", 1);
   report_all<std::int32_t>("int32", 1);
   report_all<std::int64_t>("int64", 2);
   for (const unsigned size : {512u, 4096u, 65536u}) report_crc(size);

@@ -49,6 +49,7 @@ public:
         kernels_(kernels::active()),
         lines_(kernels_.lines<T>()),
         limits_(limits_of(cs, layout, clamp)),
+        safe_(safe_ranges(cs)),
         levels_(kernels_, layout, num_lower, cs.main.cod->color_transform == 1, limits_) {}
 
   void take(const std::vector<const std::int32_t*>& lines, const std::uint8_t* packed) override {
@@ -62,14 +63,25 @@ public:
   void finish(codestream_checksums& result) {
     auto found = levels_.finish();
     result.resolutions.insert(result.resolutions.end(), found.begin(), found.end());
-    result.range = value_range{min_, max_};
+    result.range = range_;
   }
 
 private:
-  // 5/3 low passes of any depth stay below 3 times the range, their differences below 6, those of chroma
-  // below 12 times (the gains of the 5/3 analysis filters are less than 1.72 and 2 a dimension). Lines of up
-  // to 16 bits keep within this range unless the codestream was made to overflow.
-  static constexpr T safe_magnitude = sizeof(T) == 8 ? std::numeric_limits<T>::max() : T{1} << 24;
+  // What samples must keep within for T to hold their low passes. int16_t holds those of samples that are
+  // what their bit depth says. For int32_t: 5/3 low passes of any depth stay below 3 times the range, sums of
+  // their differences below 10, those of chroma below 20 times (see most_bits_in_int16). Lines of up to 16
+  // bits keep within this range unless the codestream was made to overflow.
+  static value_range safe_range(const component_size& component) {
+    if (sizeof(T) == 2) return sample_range(component.bit_depth, component.is_signed);
+    const std::int64_t magnitude = sizeof(T) == 4 ? std::int64_t{1} << 24 : std::numeric_limits<T>::max();
+    return {-magnitude, magnitude};
+  }
+
+  static std::vector<value_range> safe_ranges(const codestream& cs) {
+    std::vector<value_range> ranges;
+    for (const component_size& component : cs.siz.components) ranges.push_back(safe_range(component));
+    return ranges;
+  }
 
   static std::vector<clamp_limits<T>> limits_of(const codestream& cs, const image_layout& layout,
                                                 clamp_policy clamp) {
@@ -80,17 +92,25 @@ private:
   }
 
   void take_line(std::size_t c, const std::int32_t* line, T* row) {
-    T low = std::numeric_limits<T>::max(), high = std::numeric_limits<T>::min();
+    const value_range found = copy_line(c, line, row);
+    if (!safe_[c].contains(found)) is_exact_ = false;
+    const std::int64_t low = limits_[c].low, high = limits_[c].high;
+    range_.low = std::min(range_.low, std::clamp(found.low, low, high));
+    range_.high = std::max(range_.high, std::clamp(found.high, low, high));
+  }
+
+  // Returns the line's range, before any clamping.
+  value_range copy_line(std::size_t c, const std::int32_t* line, T* row) const {
     if (components_[c].bit_depth == 32 && !components_[c].is_signed) {  // bit patterns
       const auto load_u4 = lines_.load[0][log2_size(sample_type::u4)];
       load_u4(reinterpret_cast<const std::uint8_t*>(line), sizeof *line, width_, false, row);
+      T low = row[0], high = row[0];
       lines_.extend_range(row, width_, low, high);
-    } else {
-      lines_.copy_extending_range(line, width_, row, low, high);
+      return {low, high};
     }
-    if (low < -safe_magnitude || high > safe_magnitude) is_exact_ = false;
-    min_ = std::min(min_, std::clamp(low, limits_[c].low, limits_[c].high));
-    max_ = std::max(max_, std::clamp(high, limits_[c].low, limits_[c].high));
+    std::int32_t low = line[0], high = line[0];
+    lines_.copy_extending_range(line, width_, row, low, high);
+    return {low, high};
   }
 
   const std::vector<component_size>& components_;
@@ -98,9 +118,9 @@ private:
   const kernels::implementation& kernels_;
   const kernels::line_kernels<T>& lines_;
   std::vector<clamp_limits<T>> limits_;
+  std::vector<value_range> safe_;
   pyramid<T> levels_;
-  T min_ = std::numeric_limits<T>::max();
-  T max_ = std::numeric_limits<T>::min();
+  value_range range_{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
   bool is_exact_ = true;
 };
 
@@ -124,8 +144,18 @@ bool decode_once(const open_codestream& opened, const decode_options& options, s
   return true;
 }
 
+// Reduced decodes are low passes themselves and may leave the range of their bit depth.
+bool may_fit_int16(const codestream& cs, const decode_options& options) {
+  std::uint32_t bits = 0;
+  for (const component_size& component : cs.siz.components)
+    bits = std::max<std::uint32_t>(bits, component.bit_depth);
+  return options.reduce == 0 && bits <= most_bits_in_int16(cs.main.cod->color_transform == 1);
+}
+
 void decode_with_lower(const open_codestream& opened, const decode_options& options, std::uint32_t num_lower,
                        const image_view& out, codestream_checksums& result) {
+  if (may_fit_int16(opened.cs, options) && decode_once<std::int16_t>(opened, options, num_lower, out, result))
+    return;
   if (sample_size(out.type) <= 2 && decode_once<std::int32_t>(opened, options, num_lower, out, result))
     return;
   decode_once<std::int64_t>(opened, options, num_lower, out, result);

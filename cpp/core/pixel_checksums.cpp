@@ -54,6 +54,11 @@ pixel_checksums checksum_pixels(const const_image_view& pixels, const pixel_chec
   if (resolved.bit_depth == 0) resolved.bit_depth = 8 * static_cast<std::uint32_t>(sample_size(pixels.type));
   check(pixels, resolved);
   if (sample_size(pixels.type) == 4) return run<std::int64_t>(pixels, resolved, kernels);
+  if (resolved.bit_depth <= most_bits_in_int16(resolved.color_transform)) {
+    const pixel_checksums found = run<std::int16_t>(pixels, resolved, kernels);
+    const auto range = sample_range(resolved.bit_depth, sample_is_signed(pixels.type));
+    if (range.contains(value_range{found.min, found.max})) return found;  // else min and max may be wrapped
+  }
   return run<std::int32_t>(pixels, resolved, kernels);
 }
 

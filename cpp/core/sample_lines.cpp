@@ -43,10 +43,14 @@ void write_row(const clamped_row<T>& row, const kernels::line_kernels<T>& kernel
                         image.column_stride);
 }
 
+template void read_row(const const_image_view&, std::uint32_t, const kernels::line_kernels<std::int16_t>&,
+                       std::int16_t* const*);
 template void read_row(const const_image_view&, std::uint32_t, const kernels::line_kernels<std::int32_t>&,
                        std::int32_t* const*);
 template void read_row(const const_image_view&, std::uint32_t, const kernels::line_kernels<std::int64_t>&,
                        std::int64_t* const*);
+template void write_row(const clamped_row<std::int16_t>&, const kernels::line_kernels<std::int16_t>&,
+                        const image_view&, std::uint32_t);
 template void write_row(const clamped_row<std::int32_t>&, const kernels::line_kernels<std::int32_t>&,
                         const image_view&, std::uint32_t);
 template void write_row(const clamped_row<std::int64_t>&, const kernels::line_kernels<std::int64_t>&,

@@ -50,9 +50,9 @@ struct vector {
 }  // namespace htj2k::kernels::avx2
 
 namespace htj2k::kernels {
-constexpr implementation avx2_implementation{"avx2", &avx2::crc32_folding<4>,
-                                             avx2::make_line_kernels<std::int32_t>(),
-                                             avx2::make_line_kernels<std::int64_t>()};
+constexpr implementation avx2_implementation{
+    "avx2", &avx2::crc32_folding<4>, avx2::make_line_kernels<std::int16_t>(),
+    avx2::make_line_kernels<std::int32_t>(), avx2::make_line_kernels<std::int64_t>()};
 }
 HTJ2K_TARGET_END
 #endif

@@ -53,9 +53,9 @@ struct vector {
 }  // namespace htj2k::kernels::avx512
 
 namespace htj2k::kernels {
-constexpr implementation avx512_implementation{"avx512", &avx512::crc32_folding<4>,
-                                               avx512::make_line_kernels<std::int32_t>(),
-                                               avx512::make_line_kernels<std::int64_t>()};
+constexpr implementation avx512_implementation{
+    "avx512", &avx512::crc32_folding<4>, avx512::make_line_kernels<std::int16_t>(),
+    avx512::make_line_kernels<std::int32_t>(), avx512::make_line_kernels<std::int64_t>()};
 }
 HTJ2K_TARGET_END
 #endif

@@ -7,8 +7,9 @@
 
 namespace htj2k::kernels {
 
-// Loops over rows of integers. T is int32_t for samples of up to 16 bits; samples of 32 bits need int64_t,
-// because the low pass of a row, and the chroma of the component transform, leave the range of the samples.
+// Loops over rows of integers. The low pass of a row, and the chroma of the component transform, leave the
+// range of the samples: T is int64_t for samples of 32 bits, int32_t for those of up to 16 bits, and int16_t,
+// which is twice as fast, for those of few enough bits (holds_low_passes).
 template <typename T>
 struct line_kernels {
   // The two lifting steps of the reversible 5/3 transform (ITU-T T.800 F.3.8.2.1.1, F.4.8.1):
@@ -16,6 +17,9 @@ struct line_kernels {
   // 2) / 4). Inputs may be the same row or overlap; the output is apart from them.
   void (*predict)(const T* even0, const T* even1, const T* odd, T* high, std::size_t n);
   void (*update)(const T* even, const T* high0, const T* high1, T* low, std::size_t n);
+  // Both steps with everything in place: `even` becomes the low-pass row, and `high`, which holds the
+  // high-pass row before it, becomes the one after it. All rows are apart.
+  void (*lift)(T* even, const T* next_even, const T* odd, T* high, std::size_t n);
   // Both steps along one row of `width`: ceil(width / 2) low-pass samples. `scratch` holds width + 4.
   void (*horizontal_low)(const T* row, std::size_t width, T* scratch, T* low);
 
@@ -25,8 +29,9 @@ struct line_kernels {
 
   // Extends [low, high] by the values of a row.
   void (*extend_range)(const T* row, std::size_t n, T& low, T& high);
-  // The same for a line of the codec, which is copied to `row` on the way. `n` is at least 1.
-  void (*copy_extending_range)(const std::int32_t* line, std::size_t n, T* row, T& low, T& high);
+  // The same for a line of the codec, which is copied to `row` on the way.
+  void (*copy_extending_range)(const std::int32_t* line, std::size_t n, T* row, std::int32_t& low,
+                               std::int32_t& high);
 
   // Samples in memory, at any alignment. Arrays of functions are indexed [log2(bytes of a sample)], the
   // reading ones [is_signed][log2(bytes of a sample)].
@@ -46,12 +51,15 @@ struct line_kernels {
 struct implementation {
   const char* name;
   std::uint32_t (*crc32)(std::uint32_t crc, const std::uint8_t* data, std::size_t size);
+  line_kernels<std::int16_t> lines16;  // for samples of up to 2 bytes
   line_kernels<std::int32_t> lines32;
   line_kernels<std::int64_t> lines64;
 
   template <typename T>
   const line_kernels<T>& lines() const {
-    if constexpr (sizeof(T) == 4) {
+    if constexpr (sizeof(T) == 2) {
+      return lines16;
+    } else if constexpr (sizeof(T) == 4) {
       return lines32;
     } else {
       return lines64;

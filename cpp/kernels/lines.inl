@@ -2,14 +2,47 @@
 // set's namespace and target region. `>>` of a negative number rounds down (every compiler; C++20 demands
 // it), which is the floor of the standard.
 
+// In T, not in the int that C++ promotes to: else 16-bit lanes would be widened for every sum.
+template <typename T>
+T plus(T a, T b) {
+  return static_cast<T>(a + b);
+}
+template <typename T>
+T minus(T a, T b) {
+  return static_cast<T>(a - b);
+}
+template <int Bits, typename T>
+T shifted(T a) {
+  return static_cast<T>(a >> Bits);
+}
+
+template <typename T>
+T high_pass(T odd, T even0, T even1) {
+  return minus(odd, shifted<1>(plus(even0, even1)));
+}
+template <typename T>
+T low_pass(T even, T high0, T high1) {
+  return plus(even, shifted<2>(plus(plus(high0, high1), T{2})));
+}
+
 template <typename T>
 void predict(const T* even0, const T* even1, const T* odd, T* HTJ2K_RESTRICT high, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) high[i] = odd[i] - ((even0[i] + even1[i]) >> 1);
+  for (std::size_t i = 0; i < n; ++i) high[i] = high_pass(odd[i], even0[i], even1[i]);
 }
 
 template <typename T>
 void update(const T* even, const T* high0, const T* high1, T* HTJ2K_RESTRICT low, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) low[i] = even[i] + ((high0[i] + high1[i] + 2) >> 2);
+  for (std::size_t i = 0; i < n; ++i) low[i] = low_pass(even[i], high0[i], high1[i]);
+}
+
+template <typename T>
+void lift(T* HTJ2K_RESTRICT even, const T* HTJ2K_RESTRICT next_even, const T* HTJ2K_RESTRICT odd,
+          T* HTJ2K_RESTRICT high, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const T next_high = high_pass(odd[i], even[i], next_even[i]);
+    even[i] = low_pass(even[i], high[i], next_high);
+    high[i] = next_high;
+  }
 }
 
 template <typename T>
@@ -44,9 +77,9 @@ template <typename T>
 void forward_rct(T* HTJ2K_RESTRICT r, T* HTJ2K_RESTRICT g, T* HTJ2K_RESTRICT b, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
     const T red = r[i], green = g[i], blue = b[i];
-    r[i] = (red + 2 * green + blue) >> 2;
-    g[i] = blue - green;
-    b[i] = red - green;
+    r[i] = shifted<2>(plus(plus(red, blue), plus(green, green)));
+    g[i] = minus(blue, green);
+    b[i] = minus(red, green);
   }
 }
 
@@ -54,10 +87,10 @@ template <typename T>
 void inverse_rct(T* HTJ2K_RESTRICT y, T* HTJ2K_RESTRICT u, T* HTJ2K_RESTRICT v, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
     const T chroma_b = u[i], chroma_r = v[i];
-    const T green = y[i] - ((chroma_b + chroma_r) >> 2);
-    y[i] = chroma_r + green;
+    const T green = minus(y[i], shifted<2>(plus(chroma_b, chroma_r)));
+    y[i] = plus(chroma_r, green);
     u[i] = green;
-    v[i] = chroma_b + green;
+    v[i] = plus(chroma_b, green);
   }
 }
 
@@ -73,15 +106,16 @@ void extend_range(const T* row, std::size_t n, T& low, T& high) {
 }
 
 template <typename T>
-void copy_extending_range(const std::int32_t* line, std::size_t n, T* HTJ2K_RESTRICT row, T& low, T& high) {
-  std::int32_t smallest = line[0], largest = line[0];
+void copy_extending_range(const std::int32_t* line, std::size_t n, T* HTJ2K_RESTRICT row, std::int32_t& low,
+                          std::int32_t& high) {
+  std::int32_t smallest = low, largest = high;
   for (std::size_t i = 0; i < n; ++i) {
     smallest = line[i] < smallest ? line[i] : smallest;
     largest = line[i] > largest ? line[i] : largest;
-    row[i] = line[i];
+    row[i] = static_cast<T>(line[i]);
   }
-  low = smallest < low ? smallest : low;
-  high = largest > high ? largest : high;
+  low = smallest;
+  high = largest;
 }
 
 // A template on the size, not on shifts, so that 1-byte samples cost nothing.
@@ -224,19 +258,35 @@ void pack(const T* const* rows, std::size_t components, std::size_t n, T low, T 
     store<Raw>(rows[c], n, low, high, out + c * sizeof(Raw), stride);
 }
 
+// Kernels for samples of up to 2 bytes, the others null: rows of int16_t hold no more.
+template <typename T>
+constexpr line_kernels<T> make_narrow_kernels() {
+  return {
+      &predict<T>,
+      &update<T>,
+      &lift<T>,
+      &horizontal_low<T>,
+      &forward_rct<T>,
+      &inverse_rct<T>,
+      &extend_range<T>,
+      &copy_extending_range<T>,
+      {{&load<std::uint8_t, T>, &load<std::uint16_t, T>}, {&load<std::int8_t, T>, &load<std::int16_t, T>}},
+      {{&unpack<std::uint8_t, T>, &unpack<std::uint16_t, T>},
+       {&unpack<std::int8_t, T>, &unpack<std::int16_t, T>}},
+      {&store<std::uint8_t, T>, &store<std::uint16_t, T>},
+      {&pack<std::uint8_t, T>, &pack<std::uint16_t, T>}};
+}
+
 template <typename T>
 constexpr line_kernels<T> make_line_kernels() {
-  return {&predict<T>,
-          &update<T>,
-          &horizontal_low<T>,
-          &forward_rct<T>,
-          &inverse_rct<T>,
-          &extend_range<T>,
-          &copy_extending_range<T>,
-          {{&load<std::uint8_t, T>, &load<std::uint16_t, T>, &load<std::uint32_t, T>},
-           {&load<std::int8_t, T>, &load<std::int16_t, T>, &load<std::int32_t, T>}},
-          {{&unpack<std::uint8_t, T>, &unpack<std::uint16_t, T>, &unpack<std::uint32_t, T>},
-           {&unpack<std::int8_t, T>, &unpack<std::int16_t, T>, &unpack<std::int32_t, T>}},
-          {&store<std::uint8_t, T>, &store<std::uint16_t, T>, &store<std::uint32_t, T>},
-          {&pack<std::uint8_t, T>, &pack<std::uint16_t, T>, &pack<std::uint32_t, T>}};
+  line_kernels<T> kernels = make_narrow_kernels<T>();
+  if constexpr (sizeof(T) > 2) {
+    kernels.load[0][2] = &load<std::uint32_t, T>;
+    kernels.load[1][2] = &load<std::int32_t, T>;
+    kernels.unpack[0][2] = &unpack<std::uint32_t, T>;
+    kernels.unpack[1][2] = &unpack<std::int32_t, T>;
+    kernels.store[2] = &store<std::uint32_t, T>;
+    kernels.pack[2] = &pack<std::uint32_t, T>;
+  }
+  return kernels;
 }

@@ -22,8 +22,6 @@ public:
         odd_(width),
         next_even_(width),
         high_(width),
-        next_high_(width),
-        low_(width),
         scratch_(width + 4) {}
 
   T* input() { return count_ % 2 != 0 ? odd_.data() : count_ == 0 ? even_.data() : next_even_.data(); }
@@ -32,28 +30,33 @@ public:
   bool push(T* out) {
     const std::size_t row = count_++;
     if (row == 0 || row % 2 != 0) return false;
-    complete_pair(next_even_.data(), out);
+    complete_pair(out);
     std::swap(even_, next_even_);
     return true;
   }
 
   void finish(T* out) {
-    if (count_ % 2 == 0)
-      return complete_pair(even_.data(), out);  // the row after an odd last one mirrors its even one
     if (count_ == 1) return horizontal(even_.data(), out);  // a single row passes unchanged
-    kernels_->update(even_.data(), high_.data(), high_.data(), low_.data(), width_);
-    horizontal(low_.data(), out);
+    if (count_ % 2 != 0) return complete_without_step(out);
+    next_even_ = even_;  // the row after an odd last one mirrors its even one
+    complete_pair(out);
   }
 
 private:
-  // even_, odd_ and the even row after them give the low-passed row at even_'s place.
-  void complete_pair(const T* following, T* out) {
-    kernels_->predict(even_.data(), following, odd_.data(), next_high_.data(), width_);
-    const T* previous =
-        count_ <= 3 ? next_high_.data() : high_.data();  // nothing stands before the first pair
-    kernels_->update(even_.data(), previous, next_high_.data(), low_.data(), width_);
-    std::swap(high_, next_high_);
-    horizontal(low_.data(), out);
+  // even_, odd_ and next_even_ give the low-passed row at even_'s place.
+  void complete_pair(T* out) {
+    if (count_ > 3) {
+      kernels_->lift(even_.data(), next_even_.data(), odd_.data(), high_.data(), width_);
+      return horizontal(even_.data(), out);
+    }
+    kernels_->predict(even_.data(), next_even_.data(), odd_.data(), high_.data(), width_);
+    complete_without_step(out);
+  }
+
+  // Where high_ stands on both sides: at the first row, which has nothing before it, and at an even last one.
+  void complete_without_step(T* out) {
+    kernels_->update(even_.data(), high_.data(), high_.data(), odd_.data(), width_);
+    horizontal(odd_.data(), out);
   }
 
   void horizontal(const T* row, T* out) { kernels_->horizontal_low(row, width_, scratch_.data(), out); }
@@ -61,7 +64,7 @@ private:
   const line_kernels<T>* kernels_;
   std::size_t width_;
   std::size_t count_ = 0;
-  std::vector<T> even_, odd_, next_even_, high_, next_high_, low_, scratch_;
+  std::vector<T> even_, odd_, next_even_, high_, scratch_;
 };
 
 }  // namespace htj2k::kernels

@@ -24,9 +24,9 @@ using vector = lane;
 }  // namespace htj2k::kernels::neon
 
 namespace htj2k::kernels {
-constexpr implementation neon_implementation{"neon", &neon::crc32_folding<4>,
-                                             neon::make_line_kernels<std::int32_t>(),
-                                             neon::make_line_kernels<std::int64_t>()};
+constexpr implementation neon_implementation{
+    "neon", &neon::crc32_folding<4>, neon::make_line_kernels<std::int16_t>(),
+    neon::make_line_kernels<std::int32_t>(), neon::make_line_kernels<std::int64_t>()};
 }
 HTJ2K_TARGET_END
 #endif

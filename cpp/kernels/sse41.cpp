@@ -24,9 +24,9 @@ using vector = lane;
 }  // namespace htj2k::kernels::sse41
 
 namespace htj2k::kernels {
-constexpr implementation sse41_implementation{"sse41", &sse41::crc32_folding<4>,
-                                              sse41::make_line_kernels<std::int32_t>(),
-                                              sse41::make_line_kernels<std::int64_t>()};
+constexpr implementation sse41_implementation{
+    "sse41", &sse41::crc32_folding<4>, sse41::make_line_kernels<std::int16_t>(),
+    sse41::make_line_kernels<std::int32_t>(), sse41::make_line_kernels<std::int64_t>()};
 }
 HTJ2K_TARGET_END
 #endif

@@ -12,14 +12,17 @@ namespace {
 using namespace htj2k::kernels;
 using namespace htj2k::test;
 
-// Floor division, not a shift.
 template <typename T>
-T floor_div(T a, T b) {
+std::vector<std::int64_t> copy_of(const T* row, std::size_t n) {
+  return {row, row + n};
+}
+
+// Floor division, not a shift; in 64 bits whatever the rows are made of.
+std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
 }
 
-template <typename T>
-std::vector<T> expected_low(const std::vector<T>& x) {
+std::vector<std::int64_t> expected_low(const std::vector<std::int64_t>& x) {
   const auto n = static_cast<std::ptrdiff_t>(x.size());
   if (n == 1) return x;
   const auto at = [&](std::ptrdiff_t i) {
@@ -27,13 +30,13 @@ std::vector<T> expected_low(const std::vector<T>& x) {
     return x[static_cast<std::size_t>(i >= n ? 2 * (n - 1) - i : i)];
   };
   const auto high = [&](std::ptrdiff_t k) {  // at odd position k
-    return at(k) - floor_div<T>(at(k - 1) + at(k + 1), 2);
+    return at(k) - floor_div(at(k - 1) + at(k + 1), 2);
   };
-  std::vector<T> low;
+  std::vector<std::int64_t> low;
   for (std::ptrdiff_t i = 0; i < n; i += 2) {
-    const T left = i == 0 ? high(1) : high(i - 1);
-    const T right = i == n - 1 ? high(i - 1) : high(i + 1);
-    low.push_back(at(i) + floor_div<T>(left + right + 2, 4));
+    const auto left = i == 0 ? high(1) : high(i - 1);
+    const auto right = i == n - 1 ? high(i - 1) : high(i + 1);
+    low.push_back(at(i) + floor_div(left + right + 2, 4));
   }
   return low;
 }
@@ -46,7 +49,7 @@ void test_horizontal(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, 
   T* scratch = r.get(2, where, n + 4);
   fill(row, n, random, line_value<T>);
   kernels.horizontal_low(row, n, scratch, low);
-  CHECK(std::vector<T>(low, low + (n + 1) / 2) == expected_low(std::vector<T>(row, row + n)));
+  CHECK(copy_of(low, (n + 1) / 2) == expected_low(copy_of(row, n)));
 }
 
 template <typename T>
@@ -56,27 +59,46 @@ void test_lifting(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, pla
   for (std::size_t i = 0; i < 3; ++i) fill(in[i] = r.get(i, where, n), n, random, line_value<T>);
   T* out = r.get(3, where, n);
   kernels.predict(in[0], in[1], in[2], out, n);
-  for (std::size_t i = 0; i < n; ++i) CHECK(out[i] == in[2][i] - floor_div<T>(in[0][i] + in[1][i], 2));
+  for (std::size_t i = 0; i < n; ++i) CHECK(out[i] == in[2][i] - floor_div(in[0][i] + in[1][i], 2));
   kernels.update(in[0], in[1], in[2], out, n);
-  for (std::size_t i = 0; i < n; ++i) CHECK(out[i] == in[0][i] + floor_div<T>(in[1][i] + in[2][i] + 2, 4));
+  for (std::size_t i = 0; i < n; ++i) CHECK(out[i] == in[0][i] + floor_div(in[1][i] + in[2][i] + 2, 4));
+}
+
+template <typename T>
+void test_lift(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, place where,
+               random_engine& random) {
+  T* in[4];
+  std::vector<std::int64_t> before[4];
+  for (std::size_t i = 0; i < 4; ++i) {
+    fill(in[i] = r.get(i, where, n), n, random, line_value<T>);
+    before[i] = copy_of(in[i], n);
+  }
+  const auto& [even, next_even, odd, high] = before;
+  kernels.lift(in[0], in[1], in[2], in[3], n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int64_t next_high = odd[i] - floor_div(even[i] + next_even[i], 2);
+    CHECK(in[0][i] == even[i] + floor_div(high[i] + next_high + 2, 4));
+    CHECK(in[3][i] == next_high);
+  }
+  CHECK(copy_of(in[1], n) == next_even && copy_of(in[2], n) == odd);
 }
 
 template <typename T>
 void test_rct(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, place where, random_engine& random) {
-  std::vector<T> rgb[3];
+  std::vector<std::int64_t> rgb[3];
   T* in[3];
   for (std::size_t c = 0; c < 3; ++c) {
     fill(in[c] = r.get(c, where, n), n, random, line_value<T>);
-    rgb[c].assign(in[c], in[c] + n);
+    rgb[c] = copy_of(in[c], n);
   }
   kernels.forward_rct(in[0], in[1], in[2], n);
   for (std::size_t i = 0; i < n; ++i) {
-    CHECK(in[0][i] == floor_div<T>(rgb[0][i] + 2 * rgb[1][i] + rgb[2][i], 4));
+    CHECK(in[0][i] == floor_div(rgb[0][i] + 2 * rgb[1][i] + rgb[2][i], 4));
     CHECK(in[1][i] == rgb[2][i] - rgb[1][i]);
     CHECK(in[2][i] == rgb[0][i] - rgb[1][i]);
   }
   kernels.inverse_rct(in[0], in[1], in[2], n);
-  for (std::size_t c = 0; c < 3; ++c) CHECK(std::equal(rgb[c].begin(), rgb[c].end(), in[c]));
+  for (std::size_t c = 0; c < 3; ++c) CHECK(copy_of(in[c], n) == rgb[c]);
 }
 
 template <typename T>
@@ -90,7 +112,7 @@ void test_range(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, place
   CHECK(high == *std::max_element(row, row + n));
 }
 
-// A line of the codec may hold anything.
+// A line of the codec may hold anything; what T cannot hold is told by the range.
 template <typename T>
 void test_copy(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, place where,
                random_engine& random) {
@@ -98,11 +120,12 @@ void test_copy(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, place 
   std::int32_t* line = lines.get(0, where, n);
   fill(line, n, random, any_value<std::int32_t>);
   T* row = r.get(0, where, n);
-  const T small = *std::min_element(line, line + n), large = *std::max_element(line, line + n);
-  for (const T before : {T{0}, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()}) {
-    T low = before, high = before;
+  const auto small = *std::min_element(line, line + n), large = *std::max_element(line, line + n);
+  using limits = std::numeric_limits<std::int32_t>;
+  for (const std::int32_t before : {0, limits::min(), limits::max()}) {
+    std::int32_t low = before, high = before;
     kernels.copy_extending_range(line, n, row, low, high);
-    CHECK(std::equal(line, line + n, row));
+    for (std::size_t i = 0; i < n; ++i) CHECK(row[i] == static_cast<T>(line[i]));
     CHECK(low == std::min(before, small));
     CHECK(high == std::max(before, large));
   }
@@ -115,6 +138,7 @@ void test_all(const line_kernels<T>& kernels) {
   for (const std::size_t n : widths()) {
     for (const place where : places) {
       test_lifting(kernels, r, n, where, random);
+      test_lift(kernels, r, n, where, random);
       test_horizontal(kernels, r, n, where, random);
       test_rct(kernels, r, n, where, random);
       test_range(kernels, r, n, where, random);
@@ -127,6 +151,7 @@ void test_all(const line_kernels<T>& kernels) {
 
 int main() {
   for (const implementation* kernels : available()) {
+    test_all(kernels->lines16);
     test_all(kernels->lines32);
     test_all(kernels->lines64);
   }

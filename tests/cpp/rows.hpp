@@ -54,11 +54,11 @@ T any_value(random_engine& random) {
   return static_cast<T>(bits >> (bits % 64));  // of any magnitude
 }
 
-// What low passes of 16-bit and of 32-bit samples need, and more.
+// What low passes of 12-bit, of 16-bit and of 32-bit samples need, and more.
 template <typename T>
 T line_value(random_engine& random) {
-  constexpr int bits = sizeof(T) == 4 ? 20 : 36;
-  return static_cast<T>(random() >> (64 - bits)) - (T{1} << (bits - 1));
+  constexpr int bits = sizeof(T) == 2 ? 13 : sizeof(T) == 4 ? 20 : 36;
+  return static_cast<T>(static_cast<std::int64_t>(random() >> (64 - bits)) - (std::int64_t{1} << (bits - 1)));
 }
 
 template <typename T, typename Value>

@@ -74,12 +74,14 @@ struct bounds {
   T low, high;
 };
 
-// The type's own range, one inside it, and a range of one bit; for T itself, that of T.
+// The sample's own range as far as T reaches, one inside it, and one of a single bit.
 template <typename Sample, typename T>
 std::vector<bounds<T>> clamps() {
-  using limits = std::numeric_limits<Sample>;
-  constexpr T low = static_cast<T>(limits::min()), high = static_cast<T>(limits::max());
-  return {{low, high}, {low / 4, high / 4}, {0, 1}};
+  using sample = std::numeric_limits<Sample>;
+  using row = std::numeric_limits<T>;
+  const auto low = static_cast<T>(std::max<std::int64_t>(sample::min(), row::min()));
+  const auto high = static_cast<T>(std::min<std::int64_t>(sample::max(), row::max()));
+  return {{low, high}, {static_cast<T>(low / 4), static_cast<T>(high / 4)}, {0, 1}};
 }
 
 template <typename Sample, typename T>
@@ -143,7 +145,7 @@ void test_types(const line_kernels<T>& kernels) {
   test_type<std::int8_t>(kernels);
   test_type<std::uint16_t>(kernels);
   test_type<std::int16_t>(kernels);
-  test_type<std::int32_t>(kernels);
+  if constexpr (sizeof(T) >= 4) test_type<std::int32_t>(kernels);
   if constexpr (sizeof(T) == 8) test_type<std::uint32_t>(kernels);
 }
 
@@ -151,6 +153,7 @@ void test_types(const line_kernels<T>& kernels) {
 
 int main() {
   for (const implementation* kernels : available()) {
+    test_types(kernels->lines16);
     test_types(kernels->lines32);
     test_types(kernels->lines64);
   }
