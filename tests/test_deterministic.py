@@ -1,9 +1,11 @@
-"""Equal pixels give equal bytes: in every thread, process, run and SIMD path, down to the last byte."""
+"""Equal pixels give equal bytes: in every thread, run and SIMD path, down to the last byte.
+
+The first use by many threads in fresh processes is in test_batch.py.
+"""
 
 from __future__ import annotations
 
 import concurrent.futures
-import hashlib
 import json
 import os
 import struct
@@ -85,29 +87,6 @@ print(json.dumps(digest.hexdigest()))
 def test_every_simd_path_gives_the_same_bytes() -> None:
     digests = {name: run(ALL_KINDS, HTJ2K_SIMD=name) for name in htj2k.simd.available()}
     assert len(set(digests.values())) == 1, digests
-
-
-FIRST_USE = """
-import concurrent.futures, hashlib, json, threading, numpy as np, htj2k
-from images import noise
-frames = [noise((200, 120), "u2", seed) for seed in range(16)]
-barrier = threading.Barrier(len(frames))
-def work(frame):
-    barrier.wait()
-    stream = htj2k.encode(frame)
-    return hashlib.sha256(stream).hexdigest(), np.array_equal(htj2k.decode(stream), frame)
-with concurrent.futures.ThreadPoolExecutor(len(frames)) as pool:
-    print(json.dumps(list(pool.map(work, frames))))
-"""
-
-
-def test_first_use_by_many_threads_at_once() -> None:
-    """WP-12: in fresh processes, where a race for the coder's tables would show."""
-    expected = [
-        [hashlib.sha256(htj2k.encode(noise((200, 120), "u2", seed))).hexdigest(), True] for seed in range(16)
-    ]
-    for _ in range(int(os.environ.get("HTJ2K_FRESH_PROCESSES", "10"))):
-        assert run(FIRST_USE) == expected
 
 
 KINDS: dict[str, tuple[Any, dict[str, Any]]] = {

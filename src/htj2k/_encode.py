@@ -111,9 +111,9 @@ def encode(
         For a dtype that is not listed (floats among them) or an argument of the wrong type.
     ValueError
         For an argument out of range, and for a sample that does not fit `bits_stored`; the message has its
-        value and index. Also for ``num_decompositions=0``, for tiles that are a single sample at odd
-        coordinates at some resolution, and for samples of up to 4 bits, with pixels that would not be lossless
-        so: this is found by decoding the result.
+        value and index. Also for ``num_decompositions=0``, for tiles of a single sample at odd
+        coordinates, and for samples of up to 4 bits, with pixels that would not be lossless so: this is found by
+        decoding the result.
     MemoryError
         When memory runs out.
     HTJ2KError
@@ -209,34 +209,23 @@ def _doubt(array: NDArray[Any], options: _core.EncodeOptions) -> str | None:
     """Why coefficients may exceed the bits that OpenJPH provides for them, and what helps."""
     if options.num_decompositions == 0:
         return "num_decompositions=0 is not lossless for these pixels: use at least 1"
+    rows, columns = array.shape[:2]
+    if _has_single_odd(rows, options.tile_height) and _has_single_odd(columns, options.tile_width):
+        # Its one HH coefficient is four times the sample (T.800 F.4.6), a bit more than QCD provides for.
+        return "tile_size makes tiles of a single sample at odd coordinates, which are not lossless: change it"
     if options.bit_depth <= _FEW_BITS:
-        # Rounding at each level is then as large as the room that QCD leaves above the transform's gain.
+        # What rounding at each level adds up to is then as large as the room that QCD leaves above the gain of
+        # the transform; more so in tiles that shrink to a single sample at odd coordinates, as it is doubled.
         return (
             f"{options.bit_depth}-bit samples with num_decompositions={options.num_decompositions} are not"
             " lossless for these pixels: use fewer"
         )
-    rows, columns = array.shape[:2]
-    levels = options.num_decompositions
-    if _has_single_odd(rows, options.tile_height, levels) or _has_single_odd(columns, options.tile_width, levels):
-        # Such a sample is doubled (T.800 F.4.6), and so may exceed the bits that OpenJPH's QCD provides for.
-        return (
-            "tile_size makes tiles of a single sample at odd coordinates, at full size or at a lower resolution,"
-            " which are not lossless for these pixels: change it"
-        )
     return None
 
 
-def _has_single_odd(length: int, tile: int, levels: int) -> bool:
-    """Whether a tile of this side has at any resolution above the base a length of 1 and an odd coordinate."""
-    if tile == 0 or tile >= length:
-        return False
-    starts = np.arange(0, length, tile)
-    stops = np.minimum(starts + tile, length)
-    for level in range(levels):
-        first, stop = -(-starts >> level), -(-stops >> level)
-        if np.any((stop - first == 1) & (first % 2 == 1)):
-            return True
-    return False
+def _has_single_odd(length: int, tile: int) -> bool:
+    """Whether the side is cut into tiles of which one has length 1 and starts at an odd coordinate."""
+    return tile != 0 and ((tile == 1 and length > 1) or (length % tile == 1 and length % 2 == 0))
 
 
 def _set_quality(
