@@ -236,6 +236,23 @@ def test_one_bit_image_that_has_no_code() -> None:
         assert np.array_equal(htj2k.decode(htj2k.encode(pixels, num_decompositions=2)), pixels)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "u4"])
+def test_tiles_of_a_single_row_or_column(dtype: str) -> None:
+    """Lossless, or refused: at odd coordinates OpenJPH loses the top bit of some unsigned 32-bit samples."""
+    rng = np.random.default_rng(1)
+    for seed in range(1500):
+        rows, columns, *tile = (int(n) for n in [*rng.integers(1, 12, 2), *rng.integers(1, 5, 2)])
+        pixels = noise((rows, columns), dtype, seed)
+        options = {"num_decompositions": int(rng.integers(1, 5)), "tile_size": tuple(tile)}
+        try:
+            stream = htj2k.encode(pixels, **options)
+        except ValueError as e:
+            assert dtype == "u4" or pixels.min() == np.iinfo(dtype).min
+            assert "of a single row or column" in str(e)  # noqa: PT017
+            continue
+        assert np.array_equal(htj2k.decode(stream), pixels), (rows, columns, tile)
+
+
 def test_lost_sample_of_a_large_image_is_named() -> None:
     pixels = np.full((3000, 1000), 5, np.uint8)
     pixels[2500, 7] = 0

@@ -111,9 +111,9 @@ def encode(
         For a dtype that is not listed (floats among them) or an argument of the wrong type.
     ValueError
         For an argument out of range, and for a sample that does not fit `bits_stored`; the message has its
-        value and index. Also for ``num_decompositions=0``, for tiles of a single sample at odd
-        coordinates, and for samples of up to 4 bits, with pixels that would not be lossless so: this is found by
-        decoding the result.
+        value and index. Also for ``num_decompositions=0``, for tiles of a single row or column
+        at an odd coordinate, and for samples of up to 4 bits, with pixels that would not be lossless so: this is
+        found by decoding the result.
     MemoryError
         When memory runs out.
     HTJ2KError
@@ -210,9 +210,13 @@ def _doubt(array: NDArray[Any], options: _core.EncodeOptions) -> str | None:
     if options.num_decompositions == 0:
         return "num_decompositions=0 is not lossless for these pixels: use at least 1"
     rows, columns = array.shape[:2]
-    if _has_single_odd(rows, options.tile_height) and _has_single_odd(columns, options.tile_width):
-        # Its one HH coefficient is four times the sample (T.800 F.4.6), a bit more than QCD provides for.
-        return "tile_size makes tiles of a single sample at odd coordinates, which are not lossless: change it"
+    if _has_single_odd(rows, options.tile_height) or _has_single_odd(columns, options.tile_width):
+        # The HH coefficient of a single sample is four times it (T.800 F.4.6), a bit more than QCD provides for.
+        # In single rows and columns OpenJPH loses the top bit of some unsigned 32-bit samples.
+        return (
+            "tile_size makes tiles of a single sample at odd coordinates, or of a single row or column, which are"
+            " not lossless for these pixels: change it"
+        )
     if options.bit_depth <= _FEW_BITS:
         # What rounding at each level adds up to is then as large as the room that QCD leaves above the gain of
         # the transform; more so in tiles that shrink to a single sample at odd coordinates, as it is doubled.
