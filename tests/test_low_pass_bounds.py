@@ -14,6 +14,7 @@ import pytest
 import htj2k
 import oracle
 from htj2k import _core
+from streams import patch
 
 SIZE, LEVELS = 256, 5
 Matrix = npt.NDArray[np.float64]
@@ -86,3 +87,17 @@ def test_the_range_of_samples_beyond_their_bits(value: int) -> None:
     assert _core.pixel_checksums(pixels, 12, 1, False, False)[1:] == (0, value)
     with pytest.raises(ValueError, match=rf"sample {value} at index \(3, 2\) does not fit in 12 bits"):
         htj2k.pixel_checksums(pixels, bits_stored=12)
+
+
+@pytest.mark.parametrize("reduce", [0, 1])
+def test_a_codestream_whose_samples_leave_their_declared_depth(reduce: int) -> None:
+    """As anyone can make one: encoded as 16 bits, then SIZ says 12."""
+    pixels = np.where(worst(3, True), 65535, 0).astype("u2")
+    stream = htj2k.encode(pixels, num_decompositions=LEVELS)
+    stream = patch(stream, 0xFF51, 40, 12 - 1)  # Ssiz
+    assert htj2k.read_info(stream).components[0].bit_depth == 12
+    found = htj2k.codestream_checksums(stream, reduce=reduce)
+    each = htj2k.codestream_checksums(stream, reduce=reduce, decode_each_level=True)
+    assert list(found) == list(each)
+    decoded = htj2k.decode(stream, reduce=reduce)
+    assert found[-1].checksum == oracle.checksum(decoded)
