@@ -14,6 +14,8 @@ import pytest
 import htj2k
 import oracle
 from htj2k import _core
+from images import noise
+from streams import patch
 
 SIZE, LEVELS = 256, 5
 Matrix = npt.NDArray[np.float64]
@@ -86,3 +88,25 @@ def test_the_range_of_samples_beyond_their_bits(value: int) -> None:
     assert _core.pixel_checksums(pixels, 12, 1, False, False)[1:] == (0, value)
     with pytest.raises(ValueError, match=rf"sample {value} at index \(3, 2\) does not fit in 12 bits"):
         htj2k.pixel_checksums(pixels, bits_stored=12)
+
+
+def test_a_codestream_whose_samples_leave_their_declared_depth() -> None:
+    """As anyone can make one: encoded as 16 bits, then SIZ says 12."""
+    middle = 2**15 - 2**11  # what decodes as 0 when the middle of the range is said to be 2**11
+    pixels = noise((SIZE, SIZE), "u2", bits=12) + np.uint16(middle)
+    pixels[::7, ::5] = 65535  # decodes as more than an int16 holds
+    stream = patch(htj2k.encode(pixels, num_decompositions=LEVELS), 0xFF51, 40, 12 - 1)  # Ssiz
+    assert htj2k.read_info(stream).components[0].bit_depth == 12
+    found = htj2k.codestream_checksums(stream)
+    assert found == htj2k.codestream_checksums(stream, decode_each_level=True)
+    assert [c.checksum for c in found] == [
+        oracle.checksum(htj2k.decode(stream, reduce=LEVELS - r)) for r in range(LEVELS + 1)
+    ]
+
+
+def test_verifying_from_a_reduced_decode_whose_samples_leave_their_depth() -> None:
+    pixels = np.where(worst(3, True), 4095, 0).astype("u2")
+    encoded = htj2k.encode_with_checksums(pixels, bits_stored=12, num_decompositions=LEVELS)
+    for reduce in range(LEVELS):
+        got = htj2k.decode_verified(encoded.codestream, encoded.checksums, reduce=reduce)
+        assert oracle.checksum(got) == encoded.checksums[LEVELS - reduce].checksum
