@@ -6,7 +6,7 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline lint clean
+.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline bench-batches lint clean
 
 setup: $(VENV)/.installed
 
@@ -60,6 +60,10 @@ bench-kernels: setup
 bench-pipeline: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -C cmake.define.HTJ2K_BUILD_BENCHMARKS=ON '.[bench]'
 	$(BIN)/python benchmarks/pipeline.py
+
+bench-batches: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
+	$(BIN)/python benchmarks/batches.py
 
 lint: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'
