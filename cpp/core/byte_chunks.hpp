@@ -2,52 +2,45 @@
 // again and hold two of them meanwhile.
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <deque>
 #include <memory>
+#include <utility>
 
 namespace htj2k {
 
 class byte_chunks {
 public:
-  void append(const void* data, std::size_t size) {
-    const auto* bytes = static_cast<const std::uint8_t*>(data);
-    while (size != 0) {
-      if (free_ == 0) add_chunk();
-      const std::size_t n = std::min(size, free_);
-      std::memcpy(chunks_.back().get() + (chunk_size - free_), bytes, n);
-      bytes += n;
-      size -= n;
-      free_ -= n;
-    }
+  byte_chunks() = default;
+  byte_chunks(byte_chunks&& other) noexcept { swap(other); }
+  byte_chunks& operator=(byte_chunks&& other) noexcept {
+    swap(other);
+    return *this;
   }
+  ~byte_chunks();
 
+  void append(const void* data, std::size_t size);
   std::size_t size() const { return chunks_.size() * chunk_size - free_; }
-
   std::uint8_t operator[](std::size_t i) const { return chunks_[i / chunk_size][i % chunk_size]; }
 
   // Copies all bytes to `target` and frees them on the way, so that they never lie in memory twice.
-  void move_to(std::uint8_t* target) {
-    while (!chunks_.empty()) {
-      const std::size_t n = chunks_.size() == 1 ? chunk_size - free_ : chunk_size;
-      std::memcpy(target, chunks_.front().get(), n);
-      target += n;
-      chunks_.pop_front();
-    }
-    free_ = 0;
-  }
+  void move_to(std::uint8_t* target);
 
 private:
-  static constexpr std::size_t chunk_size = std::size_t{1} << 18;
+  using chunk = std::unique_ptr<std::uint8_t[]>;
+  static constexpr std::size_t chunk_size = std::size_t{1} << 16;
 
-  void add_chunk() {
-    chunks_.emplace_back(new std::uint8_t[chunk_size]);
-    free_ = chunk_size;
+  void swap(byte_chunks& other) noexcept {
+    chunks_.swap(other.chunks_);
+    std::swap(free_, other.free_);
   }
 
-  std::deque<std::unique_ptr<std::uint8_t[]>> chunks_;
+  // A thread keeps some chunks for its next image: fresh memory costs a page fault every 4 KiB.
+  static chunk take_chunk();
+  static void give_back(chunk used);
+
+  std::deque<chunk> chunks_;
   std::size_t free_ = 0;  // at the end of the last chunk
 };
 

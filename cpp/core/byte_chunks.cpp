@@ -1,0 +1,63 @@
+#include "core/byte_chunks.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+namespace htj2k {
+namespace {
+
+constexpr std::size_t most_kept = 64;  // 4 MiB a thread
+
+std::vector<std::unique_ptr<std::uint8_t[]>>& kept_chunks() {
+  thread_local std::vector<std::unique_ptr<std::uint8_t[]>> kept;
+  return kept;
+}
+
+}  // namespace
+
+byte_chunks::~byte_chunks() {
+  for (auto& used : chunks_) give_back(std::move(used));
+}
+
+void byte_chunks::append(const void* data, std::size_t size) {
+  const auto* bytes = static_cast<const std::uint8_t*>(data);
+  while (size != 0) {
+    if (free_ == 0) {
+      chunks_.push_back(take_chunk());
+      free_ = chunk_size;
+    }
+    const std::size_t n = std::min(size, free_);
+    std::memcpy(chunks_.back().get() + (chunk_size - free_), bytes, n);
+    bytes += n;
+    size -= n;
+    free_ -= n;
+  }
+}
+
+void byte_chunks::move_to(std::uint8_t* target) {
+  while (!chunks_.empty()) {
+    const std::size_t n = chunks_.size() == 1 ? chunk_size - free_ : chunk_size;
+    std::memcpy(target, chunks_.front().get(), n);
+    target += n;
+    give_back(std::move(chunks_.front()));
+    chunks_.pop_front();
+  }
+  free_ = 0;
+}
+
+byte_chunks::chunk byte_chunks::take_chunk() {
+  auto& kept = kept_chunks();
+  if (kept.empty()) return chunk(new std::uint8_t[chunk_size]);
+  chunk taken = std::move(kept.back());
+  kept.pop_back();
+  return taken;
+}
+
+void byte_chunks::give_back(chunk used) {
+  auto& kept = kept_chunks();
+  if (used != nullptr && kept.size() < most_kept) kept.push_back(std::move(used));
+}
+
+}  // namespace htj2k
