@@ -10,7 +10,7 @@ import pytest
 
 import htj2k
 import oracle
-from htj2k import ChecksumMismatch, LimitError, ResolutionChecksum, UnsupportedError
+from htj2k import ChecksumMismatch, ResolutionChecksum, UnsupportedError
 from images import ct_like, hard_edges, noise
 
 IMAGES = {
@@ -94,6 +94,12 @@ def test_all_levels_of_32_bit_samples() -> None:
         htj2k.codestream_checksums(encoded.codestream, decode_each_level=True)
 
 
+def conventions(data: bytes) -> tuple[Any, ...]:
+    """The clamp conventions that differ for such samples."""
+    fills = all(component.bit_depth in (8, 16, 32) for component in htj2k.read_info(data).components)
+    return ("precision",) if fills else ("precision", "container")
+
+
 def test_one_decode_is_each_decode(test_data: Any) -> None:
     """On files that others encoded: what follows from the full size is what a reduced decode gives."""
     with (test_data / "corpus/MANIFEST.tsv").open(newline="") as table:
@@ -101,14 +107,16 @@ def test_one_decode_is_each_decode(test_data: Any) -> None:
     compared = 0
     for path in paths:
         data = (test_data / "corpus" / path).read_bytes()
-        for clamp in ("precision", "container"):
+        if not htj2k.is_htj2k(data):
+            continue
+        for clamp in conventions(data):
             try:
                 each = htj2k.codestream_checksums(data, clamp=clamp, decode_each_level=True)
-            except (htj2k.HTJ2KError, LimitError):
+            except htj2k.HTJ2KError:
                 continue
             assert htj2k.codestream_checksums(data, clamp=clamp) == each, path
             compared += len(each) > 1
-    assert compared >= 100
+    assert compared >= 80
 
 
 def test_samples_beyond_the_range_are_not_taken_for_it() -> None:
