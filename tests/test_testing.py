@@ -36,7 +36,6 @@ def test_values_count_not_dtypes():
     pixels = noise((40, 30), "u2", bits=8)
     stream = htj2k.encode(pixels, bits_stored=8)
     assert_lossless(pixels.astype("i4"), stream)
-    assert_lossless(pixels[::-1, ::-1].tolist()[::-1], htj2k.encode(pixels[:, ::-1].astype("u1")))
     assert_lossless(pixels, wrap_in_boxes(stream))
     # -1 and 2**32 - 1 have the same bits and are not the same value.
     assert "is 4294967295, expected -1" in failure(
@@ -56,7 +55,9 @@ def test_differences_are_counted_listed_and_located():
     assert "rows 10 to 71 and columns 5 to 89" in text
     largest = np.abs(pixels.astype(int) - changed).max()
     assert f"largest difference is {largest}" in text
-    full = f"100x120 has checksum {zlib.crc32(changed.tobytes())}, expected {zlib.crc32(pixels.tobytes())}: differs"
+    full = (
+        f"100x120 has checksum {zlib.crc32(changed.tobytes())}, expected {zlib.crc32(pixels.tobytes())}: differs"
+    )
     assert full in text
     assert "50x60 has checksum" in text
 
@@ -79,19 +80,21 @@ def test_levels_that_are_equal_are_said_to_be():
     """A change that the base resolution does not see: high-pass samples only."""
     pixels = np.zeros((256, 256), np.uint8)
     changed = pixels.copy()
-    changed[1, 1] = 1
+    changed[101, 101] = 1
     text = failure(pixels, htj2k.encode(changed))
     assert re.search(r"64x64 has checksum (\d+), expected \1: equal", text)
     assert re.search(r"256x256 has checksum .*: differs", text)
 
 
 def test_why_lossy_and_deeper_samples_differ():
-    assert "lossy (irreversible 9/7 transform)" in failure(ct_like((64, 64)), htj2k.encode(ct_like((64, 64)), qstep=0.01))
+    assert "lossy (irreversible 9/7 transform)" in failure(
+        ct_like((64, 64)), htj2k.encode(ct_like((64, 64)), qstep=0.01)
+    )
     deep = np.full((4, 4), 4095, np.uint16)
     text = failure(deep, htj2k.encode(deep >> 4, bits_stored=8))
     assert "declares 8 bits: sample 4095 at index (0, 0) does not fit" in text
-    wide = noise((40, 40), "u4", bits=32)  # no resolution but the full one decodes above 28 bits
-    assert "declares 32 bits" in failure(wide, htj2k.encode(wide ^ 1))
+    wide = noise((40, 40), "u4", bits=32)
+    assert "20x20 has checksum" in failure(wide, htj2k.encode(wide ^ 1))
 
 
 @pytest.mark.parametrize(
@@ -115,16 +118,24 @@ def test_pixels_that_are_no_image_are_the_callers_mistake(pixels):
 # Pictures
 
 
+def read_picture(path: Path) -> np.ndarray:
+    if path.suffix == ".png":
+        return pytest.importorskip("imagecodecs").png_decode(path.read_bytes())
+    magic, size, largest, samples = path.read_bytes().split(b"\n", 3)
+    assert (magic, largest) == (b"P5", b"255")
+    columns, rows = map(int, size.split())
+    return np.frombuffer(samples, np.uint8).reshape(rows, columns)
+
+
 @pytest.mark.parametrize("shape", [(33, 50), (33, 50, 3)])
 @pytest.mark.parametrize("name", ["d.png", "new/folder/d.pgm"])
 def test_picture_shows_where(tmp_path, name, shape):
-    imread = pytest.importorskip("imagecodecs").imread
     pixels = noise(shape, "i2")
     changed = pixels.copy()
     changed[5:9, 30:44] ^= 1
     text = failure(pixels, htj2k.encode(changed), picture=tmp_path / name)
     assert str(tmp_path / name) in text
-    picture = imread(tmp_path / name)
+    picture = read_picture(tmp_path / name)
     assert picture.shape == (33, 50)
     white = np.zeros((33, 50), bool)
     white[5:9, 30:44] = True
@@ -232,7 +243,11 @@ def test_fixture_fails_with_the_difference_and_no_internals(project):
     result = project.runpytest_subprocess("-q", f"--basetemp={project.path / 'tmp'}")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["*4096 of 4096 samples differ*", "*pixels[[]0, 0] is 1, expected 0*", "*picture of the differing pixels: *"]
+        [
+            "*4096 of 4096 samples differ*",
+            "*pixels[[]0, 0] is 1, expected 0*",
+            "*picture of the differing pixels: *",
+        ]
     )
     result.stdout.no_fnmatch_line("*assertions.py*")
     (picture,) = Path(project.path / "tmp").rglob("frame-1.png")
@@ -248,4 +263,6 @@ def test_plugin_loads_nothing_into_other_suites(pytester):
 
 def test_assertions_need_no_pytest():
     code = "import sys; sys.modules['pytest'] = None; import htj2k.testing; print('imported')"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.strip() == b"imported"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.strip() == b"imported"
+    )

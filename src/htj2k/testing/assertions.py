@@ -122,9 +122,7 @@ def assert_checksums(
         If an argument is wrong.
     """
     __tracebackhide__ = True
-    verdict = verify(
-        codestream, expected, clamp=clamp, max_pixels=max_pixels, decode_each_level=decode_each_level
-    )
+    verdict = verify(codestream, expected, clamp=clamp, max_pixels=max_pixels, decode_each_level=decode_each_level)
     if not verdict.ok:
         raise AssertionError("\n".join(_describe(verdict))) from verdict.error
 
