@@ -27,7 +27,7 @@ class Differences:
     @property
     def pixels(self) -> NDArray[np.bool_]:
         """(rows, columns): where at least one component differs."""
-        return self.differs if self.differs.ndim == 2 else self.differs.any(axis=2)
+        return self.differs.reshape(*self.differs.shape[:2], -1).any(axis=2, keepdims=False)
 
     def describe(self) -> list[str]:
         """The first samples with both values, how many there are, and the area they lie in."""
