@@ -153,9 +153,9 @@ def check_range(pixels: Pixels, reading: Reading) -> None:
     least, most = int(pixels.min()), int(pixels.max())
     if least < low or most > high:
         raise CodestreamError(
-            f"the samples can be read in two ways: {'; '.join(reading.disagreements)}; and they reach from {least} "
-            f"to {most}, where only {low} to {high} would mean the same in both. Correct the dataset's BitsStored "
-            "or PixelRepresentation, or decode the codestream with htj2k.decode"
+            f"the samples can be read in two ways: {'; '.join(reading.disagreements)}; and they reach from "
+            f"{least} to {most}, where only {low} to {high} would mean the same in both. Correct the dataset's "
+            "BitsStored or PixelRepresentation, or decode the codestream with htj2k.decode"
         )
 
 

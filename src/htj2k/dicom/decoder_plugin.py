@@ -89,7 +89,7 @@ def _check_one_color(runner: DecodeRunner, reading: Reading) -> None:
         )
 
 
-def _set(runner: DecodeRunner, name: str, value: Any) -> None:
+def _set(runner: Any, name: str, value: Any) -> None:
     """pydicom 3.1 keeps these options for each frame."""
     if hasattr(runner, "set_frame_option"):
         runner.set_frame_option(runner.index, name, value)

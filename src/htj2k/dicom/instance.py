@@ -184,7 +184,7 @@ def _from_dataset(dataset: pydicom.Dataset) -> NativeInstance | HTJ2KInstance:
 
 def _from_file(path: str | os.PathLike[str], opened: ExitStack) -> NativeInstance | HTJ2KInstance:
     try:
-        file = opened.enter_context(open(path, "rb"))
+        file = opened.enter_context(open(path, "rb"))  # noqa: SIM115 - closed with the instance
         dataset = pydicom.dcmread(file, stop_before_pixels=True)
         syntax = _transfer_syntax(dataset)
         if syntax in NATIVE_SYNTAXES:

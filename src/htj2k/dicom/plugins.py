@@ -6,16 +6,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from pydicom.pixels.decoders import HTJ2KDecoder, HTJ2KLosslessDecoder, HTJ2KLosslessRPCLDecoder
-from pydicom.pixels.encoders import base
 from pydicom.uid import UID
 
-from . import decoder_plugin, encoder_plugin
 from .syntaxes import HTJ2K_SYNTAXES
+
+# pydicom.pixels imports every codec that is installed, so it is imported only when it is needed.
 
 PLUGIN = "htj2k"
 _VERSION_ADDED = "htj2k"  # where pydicom's table of encoders has the version of pydicom
-_DECODERS = (HTJ2KLosslessDecoder, HTJ2KLosslessRPCLDecoder, HTJ2KDecoder)
 
 _lock = threading.Lock()
 _own_encoders: dict[UID, Any] = {}  # those that pydicom lacked
@@ -54,10 +52,7 @@ def register(*, first: bool = True) -> None:
     """
     with _lock:
         try:
-            for decoder in _DECODERS:
-                _add(decoder, decoder_plugin.__name__, decoder_plugin.decode, first)
-            for uid in HTJ2K_SYNTAXES:
-                _add(_encoder(uid), encoder_plugin.__name__, encoder_plugin.encode, first)
+            _add_all(first)
         except BaseException:
             _remove_all()
             raise
@@ -69,9 +64,20 @@ def unregister() -> None:
         _remove_all()
 
 
-def _add(coder: Any, module: str, function: Callable[..., Any], first: bool) -> None:
+def _add_all(first: bool) -> None:
+    from pydicom.pixels import get_decoder
+
+    from .decoder_plugin import decode
+    from .encoder_plugin import encode
+
+    for uid in HTJ2K_SYNTAXES:
+        _add(get_decoder(uid), decode, first)
+        _add(_encoder(uid), encode, first)
+
+
+def _add(coder: Any, function: Callable[..., Any], first: bool) -> None:
     if coder._available.get(PLUGIN) is not function:
-        coder.add_plugin(PLUGIN, (module, function.__name__))
+        coder.add_plugin(PLUGIN, (function.__module__, function.__name__))
     # The order of this dict is the order in which plugins are tried; pydicom has no call to change it.
     del coder._available[PLUGIN]
     others = list(coder._available.items())
@@ -82,23 +88,32 @@ def _add(coder: Any, module: str, function: Callable[..., Any], first: bool) -> 
 
 def _encoder(uid: UID) -> Any:
     """pydicom's encoder; made if there is none, as in pydicom 3."""
+    from pydicom.pixels.encoders import base
+
+    from .encoder_plugin import ENCODING_PROFILES
+
     if uid not in base._PIXEL_DATA_ENCODERS:
         _own_encoders[uid] = base.Encoder(uid)
         base._PIXEL_DATA_ENCODERS[uid] = (_own_encoders[uid], _VERSION_ADDED)
     if uid not in base.ENCODING_PROFILES:
         _own_profiles.add(uid)
-        base.ENCODING_PROFILES[uid] = encoder_plugin.ENCODING_PROFILES[uid]
+        base.ENCODING_PROFILES[uid] = ENCODING_PROFILES[uid]
     return base._PIXEL_DATA_ENCODERS[uid][0]
 
 
 def _remove_all() -> None:
-    for decoder in _DECODERS:
-        _remove(decoder, decoder_plugin.decode)
+    from pydicom.pixels import get_decoder
+    from pydicom.pixels.encoders import base
+
+    from .decoder_plugin import decode
+    from .encoder_plugin import encode
+
     for uid in HTJ2K_SYNTAXES:
+        _remove(get_decoder(uid), decode)
         if uid not in base._PIXEL_DATA_ENCODERS:
             continue
         encoder = base._PIXEL_DATA_ENCODERS[uid][0]
-        _remove(encoder, encoder_plugin.encode)
+        _remove(encoder, encode)
         if encoder is _own_encoders.get(uid):
             if encoder._available or encoder._unavailable:
                 continue  # somebody else's plugin needs it by now

@@ -27,7 +27,7 @@ class Differences:
     @property
     def pixels(self) -> NDArray[np.bool_]:
         """(rows, columns): where at least one component differs."""
-        return self.differs.reshape(*self.differs.shape[:2], -1).any(axis=2, keepdims=False)
+        return np.logical_or.reduce(self.differs.reshape(*self.differs.shape[:2], -1), axis=2)
 
     def describe(self) -> list[str]:
         """The first samples with both values, how many there are, and the area they lie in."""
