@@ -10,6 +10,7 @@ try:
 except ImportError as error:
     raise ImportError('htj2k.dicom needs pydicom; install it with: pip install "htj2k[dicom]"') from error
 
+from .compress import compress
 from .errors import InvalidInstance
 from .frames import PixelLayout
 from .ingest import JobReport, ingest
@@ -22,6 +23,7 @@ __all__ = [
     "InvalidInstance",
     "JobReport",
     "PixelLayout",
+    "compress",
     "disagreements",
     "ingest",
     "iter_frames",

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.encoders import base
 from pydicom.uid import UID
 
+from .decoder_plugin import decode
+from .encoder_plugin import ENCODING_PROFILES, encode
 from .syntaxes import HTJ2K_SYNTAXES
-
-# pydicom.pixels imports every codec that is installed, so it is imported only when it is needed.
 
 PLUGIN = "htj2k"
 _VERSION_ADDED = "htj2k"  # where pydicom's table of encoders has the version of pydicom
@@ -48,7 +50,8 @@ def register(*, first: bool = True) -> None:
     `progression_order`, `block_size`, `precinct_sizes`, `tile_size`, `tlm`, `tile_parts`, `comment`,
     `mask_unused_bits` and `verify` of `htj2k.encode`. As for pydicom's other encoders, PhotometricInterpretation
     is that of the encoded frames: set it to YBR_RCT (lossless) or YBR_ICT (lossy) for the component transform of
-    RGB. `htj2k.dicom.compress` sets it, and the other attributes that change.
+    RGB. It cannot change the dataset, and pydicom does not tell it of a big-endian one (which needs
+    ``byteorder=">"``): `htj2k.dicom.compress` sets all attributes that change, and takes care of both.
     """
     with _lock:
         try:
@@ -65,11 +68,6 @@ def unregister() -> None:
 
 
 def _add_all(first: bool) -> None:
-    from pydicom.pixels import get_decoder
-
-    from .decoder_plugin import decode
-    from .encoder_plugin import encode
-
     for uid in HTJ2K_SYNTAXES:
         _add(get_decoder(uid), decode, first)
         _add(_encoder(uid), encode, first)
@@ -79,19 +77,13 @@ def _add(coder: Any, function: Callable[..., Any], first: bool) -> None:
     if coder._available.get(PLUGIN) is not function:
         coder.add_plugin(PLUGIN, (function.__module__, function.__name__))
     # The order of this dict is the order in which plugins are tried; pydicom has no call to change it.
-    del coder._available[PLUGIN]
-    others = list(coder._available.items())
-    coder._available.clear()
+    others = [item for item in coder._available.items() if item[0] != PLUGIN]
     ours = [(PLUGIN, function)]
-    coder._available.update(ours + others if first else others + ours)
+    coder._available = dict(ours + others if first else others + ours)
 
 
 def _encoder(uid: UID) -> Any:
     """pydicom's encoder; made if there is none, as in pydicom 3."""
-    from pydicom.pixels.encoders import base
-
-    from .encoder_plugin import ENCODING_PROFILES
-
     if uid not in base._PIXEL_DATA_ENCODERS:
         _own_encoders[uid] = base.Encoder(uid)
         base._PIXEL_DATA_ENCODERS[uid] = (_own_encoders[uid], _VERSION_ADDED)
@@ -102,12 +94,6 @@ def _encoder(uid: UID) -> Any:
 
 
 def _remove_all() -> None:
-    from pydicom.pixels import get_decoder
-    from pydicom.pixels.encoders import base
-
-    from .decoder_plugin import decode
-    from .encoder_plugin import encode
-
     for uid in HTJ2K_SYNTAXES:
         _remove(get_decoder(uid), decode)
         if uid not in base._PIXEL_DATA_ENCODERS:

@@ -27,7 +27,8 @@ class Differences:
     @property
     def pixels(self) -> NDArray[np.bool_]:
         """(rows, columns): where at least one component differs."""
-        return np.logical_or.reduce(self.differs.reshape(*self.differs.shape[:2], -1), axis=2)
+        planes: NDArray[np.bool_] = np.atleast_3d(self.differs).any(axis=2)  # type: ignore[assignment]
+        return planes
 
     def describe(self) -> list[str]:
         """The first samples with both values, how many there are, and the area they lie in."""
