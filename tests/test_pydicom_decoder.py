@@ -293,17 +293,30 @@ def test_agreement_is_silent(caplog):
     assert caplog.records == []
 
 
-WG04 = ("CT2", "MR1", "MR3", "NM1", "US1", "VL1", "VL3", "VL6", "XA1")
+UNCOMPRESSED = ("CT2", "MR1", "MR3", "NM1", "US1", "VL1", "VL3", "VL6", "XA1")
+WG04 = {
+    **{f"{name}_JPH": f"chafey_dicomhtj2k/dicomp10/{name}_UNC" for name in UNCOMPRESSED},
+    **{f"{name}_JPH": f"nema_wg04/{name}_J2KR" for name in ("RG2", "RG3")},  # JPEG 2000 Part 1, lossless
+}
 
 
 @pytest.mark.parametrize("name", WG04)
 def test_wg04_files_equal_their_originals(name, test_data, tmp_path):
-    ds = pydicom.dcmread(test_data / f"corpus/chafey_dicomhtj2k/htj2k/{name}_JPH")
-    original = pydicom.dcmread(test_data / f"corpus/chafey_dicomhtj2k/dicomp10/{name}_UNC")
+    ds = pydicom.dcmread(test_data / f"corpus/chafey_dicomhtj2k/htj2k/{name}")
+    original = pydicom.dcmread(test_data / f"corpus/{WG04[name]}").pixel_array
     assert ds.file_meta.TransferSyntaxUID == HTJ2KLosslessRPCL
-    assert np.array_equal(decode(ds), original.pixel_array)
+    assert np.array_equal(decode(ds), original)
     for ours in (ds, write(tmp_path / "copy.dcm", ds)):
-        assert np.array_equal(htj2k.dicom.read_frame(ours), original.pixel_array)
+        assert np.array_equal(htj2k.dicom.read_frame(ours), original)
+
+
+@pytest.mark.parametrize(("name", "error"), [("HTJ2KLossless_08_RGB", 0), ("HTJ2K_08_RGB", 1)])
+def test_pydicoms_own_files_decode_as_by_openjpeg(name, error, test_data):
+    pytest.importorskip("openjpeg")
+    ds = pydicom.dcmread(test_data / f"corpus/pydicom_data/{name}.dcm")
+    decoder = get_decoder(ds.file_meta.TransferSyntaxUID)
+    theirs = decoder.as_array(ds, decoding_plugin="pylibjpeg")[0]
+    assert np.abs(decode(ds).astype(int) - theirs).max() <= error
 
 
 def test_split_multi_frame_without_tables():

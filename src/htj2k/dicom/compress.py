@@ -8,13 +8,17 @@ from typing import Any
 
 import pydicom
 import pydicom.pixels.utils
+from numpy.typing import NDArray
 from pydicom.multival import MultiValue
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import ExplicitVRBigEndian, HTJ2KLosslessRPCL
 
+from .encoder_plugin import is_lossy
 from .errors import InvalidInstance, UnsupportedInstance
 from .plugins import PLUGIN, register
 from .reading import NATIVE_SYNTAXES, integer, text
 
+_PAIRS = "YBR_FULL_422"  # two pixels share their colour, which HTJ2K frames may not (DICOM PS3.5 8.2.14)
 _METHOD = "ISO_15444_15"  # Defined Term for HTJ2K, irreversible (DICOM PS3.3 C.7.6.1.1.5.1)
 
 
@@ -30,14 +34,15 @@ def compress(
     """Compress an uncompressed dataset in place, and set the attributes that describe it.
 
     As ``dataset.compress`` with the plugin that `register` adds (it is called), and on top of that:
-    PhotometricInterpretation RGB becomes YBR_RCT or YBR_ICT, PlanarConfiguration 0, and what is lossy gets
+    PhotometricInterpretation RGB becomes YBR_RCT or YBR_ICT, YBR_FULL_422 becomes YBR_FULL, PlanarConfiguration 0, and what is lossy gets
     LossyImageCompression, LossyImageCompressionRatio and LossyImageCompressionMethod (DICOM PS3.5 8.2.14, PS3.3
     C.7.6.1.1.5).
 
     Parameters
     ----------
     dataset : pydicom.Dataset
-        With its file meta information, in an uncompressed transfer syntax.
+        With its file meta information, in an uncompressed transfer syntax. What was read from a big-endian file
+        is compressed too, but pydicom does not write it to a file of another byte order.
     transfer_syntax_uid : str
         1.2.840.10008.1.2.4.202 (the default), .201 or .203; only .203 may be lossy.
     color_transform : bool
@@ -61,25 +66,22 @@ def compress(
     RuntimeError, ValueError
         From pydicom, with the encoder's reason: a sample that does not fit BitsStored, for example.
     """
-    byteorder = _byteorder(dataset)
+    _require_native(dataset)
     stored = integer(dataset, "BitsStored")
     high_bit = integer(dataset, "HighBit", default=stored - 1)
     if high_bit != stored - 1:
-        raise UnsupportedInstance(
-            f"HighBit is {high_bit}, not BitsStored - 1; samples must fill their lowest bits"
-        )
-    quality = (options.get("qstep"), options.get("qfactor"))
-    is_lossy = options.get("reversible") is False or quality != (None, None)
-    length = len(dataset.PixelData)
+        raise UnsupportedInstance(f"HighBit is {high_bit}, not BitsStored - 1: samples must be in the lowest bits")
+    lossy = is_lossy(options)
+    array, length = _array(dataset), len(dataset.PixelData)
     register()
-    with _color_label(dataset, color_transform, is_lossy):
+    with _color_label(dataset, color_transform, lossy):
         pydicom.pixels.utils.compress(
             dataset,
             transfer_syntax_uid,
+            array,
             encoding_plugin=PLUGIN,
             encapsulate_ext=encapsulate_ext,
-            generate_instance_uid=generate_instance_uid or is_lossy,
-            byteorder=byteorder,
+            generate_instance_uid=generate_instance_uid or lossy,
             **options,
         )
     if not encapsulate_ext:
@@ -87,28 +89,33 @@ def compress(
             dataset.pop(keyword, None)
     if integer(dataset, "SamplesPerPixel", default=1) > 1:
         dataset.PlanarConfiguration = 0
-    if is_lossy:
+    if lossy:
         _describe_loss(dataset, length / len(dataset.PixelData))
     return dataset
 
 
-def _byteorder(dataset: pydicom.Dataset) -> str:
+def _require_native(dataset: pydicom.Dataset) -> None:
     syntax = getattr(dataset, "file_meta", {}).get("TransferSyntaxUID")
     if syntax not in NATIVE_SYNTAXES:
         raise InvalidInstance(f"TransferSyntaxUID is {syntax}; only an uncompressed dataset can be compressed")
-    if syntax != ExplicitVRBigEndian:
-        return "<"
-    if dataset.BitsAllocated == 8 and dataset["PixelData"].VR == "OW":
-        raise UnsupportedInstance("8-bit samples are stored in big-endian words; write it little-endian first")
-    return ">"
+
+
+def _array(dataset: pydicom.Dataset) -> NDArray[Any] | None:
+    """The samples, where the encoder cannot take PixelData as it is: big-endian words, and pixels in pairs."""
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax != ExplicitVRBigEndian and dataset.PhotometricInterpretation != _PAIRS:
+        return None
+    return get_decoder(syntax).as_array(dataset, raw=True, correct_unused_bits=False)[0]
 
 
 @contextmanager
-def _color_label(dataset: pydicom.Dataset, color_transform: bool, is_lossy: bool) -> Iterator[None]:
+def _color_label(dataset: pydicom.Dataset, color_transform: bool, lossy: bool) -> Iterator[None]:
     """pydicom takes PhotometricInterpretation for that of the encoded frames."""
     label = text(dataset, "PhotometricInterpretation")
     if label == "RGB" and color_transform:
-        dataset.PhotometricInterpretation = "YBR_ICT" if is_lossy else "YBR_RCT"
+        dataset.PhotometricInterpretation = "YBR_ICT" if lossy else "YBR_RCT"
+    elif label == _PAIRS:
+        dataset.PhotometricInterpretation = "YBR_FULL"
     try:
         yield
     except BaseException:

@@ -59,7 +59,7 @@ def encode(src: bytes, runner: EncodeRunner) -> bytes:
     """Encode one frame of native samples."""
     options = _options(runner)
     label = str(runner.photometric_interpretation)
-    options.setdefault("reversible", _is_reversible(options, label, runner.transfer_syntax))
+    _check_reversible(options, label, runner.transfer_syntax)
     codestream = htj2k.encode(
         _samples(src, runner),
         bits_stored=runner.bits_stored,
@@ -82,23 +82,29 @@ def _options(runner: EncodeRunner) -> dict[str, Any]:
             raise TypeError(f"{name} cannot be given: {_BY_DATASET[name]}")
         if name not in known:
             raise TypeError(f"{name} is no option of this encoder; those are {', '.join(OPTIONS)}")
-    return {name: runner.get_option(name) for name in OPTIONS if runner.get_option(name) is not None}
+    return {name: runner.options[name] for name in OPTIONS if name in runner.options}  # type: ignore[literal-required]
 
 
-def _is_reversible(options: dict[str, Any], label: str, uid: UID) -> bool:
-    is_lossy = options.get("qstep") is not None or options.get("qfactor") is not None
-    reversible = bool(options.get("reversible", not is_lossy))
-    if not reversible and uid != HTJ2K:
+def _check_reversible(options: dict[str, Any], label: str, uid: UID) -> None:
+    """Refuse what is lossy where the transfer syntax or the label says that it is not, or the reverse."""
+    lossy = is_lossy(options)
+    if lossy and uid != HTJ2K:
         raise ValueError(
-            f"{uid.name} ({uid}) is lossless: for qstep, qfactor or reversible=False use HTJ2K (.203)"
+            f"{uid.name} ({uid}) is lossless; for qstep, qfactor or reversible=False use HTJ2K (.203)"
         )
-    if label == ("YBR_ICT" if reversible else "YBR_RCT"):
-        transform, right = ("irreversible", "YBR_RCT") if reversible else ("reversible", "YBR_ICT")
+    if label == ("YBR_RCT" if lossy else "YBR_ICT"):
         raise ValueError(
-            f"PhotometricInterpretation {label} is the {transform} component transform: set it to {right}"
-            + (", or give qstep or qfactor" if reversible else "")
+            "PhotometricInterpretation YBR_RCT is the reversible component transform, YBR_ICT the irreversible one: "
+            f"{label} does not go with {'lossy' if lossy else 'lossless'} options"
         )
-    return reversible
+
+
+def is_lossy(options: dict[str, Any]) -> bool:
+    """Whether these options of `htj2k.encode` ask for the irreversible transform."""
+    reversible = options.get("reversible")
+    if reversible is None:
+        return options.get("qstep") is not None or options.get("qfactor") is not None
+    return not reversible
 
 
 def _samples(src: bytes, runner: EncodeRunner) -> NDArray[Any]:
