@@ -50,12 +50,11 @@ def test_every_container(syntax, dtype):
     assert np.array_equal(decoded, pixels)
 
 
-@pytest.mark.parametrize("allocated", [8, 16, 32])
-@pytest.mark.parametrize("stored", [1, 7, 8, 12, 16, 20, 32])
+@pytest.mark.parametrize(
+    ("stored", "allocated"), [(s, a) for a in (8, 16, 32) for s in (1, 7, 8, 12, 16, 20, 32) if s <= a]
+)
 @pytest.mark.parametrize("sign", ["u", "i"])
 def test_every_depth_in_every_wider_container(sign, stored, allocated):
-    if stored > allocated:
-        pytest.skip("does not fit")
     pixels = noise((3, 20, 30), f"{sign}4", bits=stored)
     streams = [htj2k.encode(frame, bits_stored=stored) for frame in pixels]
     ds = htj2k_dataset(pixels.astype(f"{sign}{allocated // 8}"), streams, BitsStored=stored, HighBit=stored - 1)
@@ -239,14 +238,11 @@ def test_padding_behind_the_codestream(rest):
     assert np.array_equal(decode(htj2k_dataset(pixels, items([stream + rest]))), pixels)
 
 
-@pytest.mark.parametrize("cuts", [[100], [100, 200], [100, None]])
-def test_split_frames_and_an_empty_last_fragment(cuts):
+@pytest.mark.parametrize("cuts", [[100], [100, 200], [100, 100], [100, 9999], [9999]])
+def test_split_frames_and_empty_fragments(cuts):
     pixels = noise((20, 22), "u1")
     stream = htj2k.encode(pixels)
     fragments = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, None], strict=True)]
-    assert b"".join(fragments[: len(fragments)]) in (stream, stream * 2) or None in cuts
-    fragments = [*fragments[:-1], b""] if None in cuts else fragments
-    assert b"".join(fragments) == stream
     assert np.array_equal(decode(htj2k_dataset(pixels, items(fragments))), pixels)
 
 

@@ -88,12 +88,11 @@ def test_compress_and_read_by_others(pixels, syntax, tmp_path):
     assert np.array_equal(pixels_of(read, "pylibjpeg"), pixels)
 
 
-@pytest.mark.parametrize("stored", [1, 7, 8, 12, 16, 17, 32])
-@pytest.mark.parametrize("allocated", [8, 16, 32])
+@pytest.mark.parametrize(
+    ("stored", "allocated"), [(s, a) for a in (8, 16, 32) for s in (1, 7, 8, 12, 16, 17, 32) if s <= a]
+)
 @pytest.mark.parametrize("sign", ["u", "i"])
 def test_siz_declares_bits_stored(sign, allocated, stored):
-    if stored > allocated:
-        pytest.skip("does not fit")
     pixels = noise((2, 20, 30), f"{sign}4", bits=stored).astype(f"{sign}{allocated // 8}")
     ds = dataset(pixels, BitsStored=stored, HighBit=stored - 1)
     ds.compress(HTJ2KLosslessRPCL, encoding_plugin="htj2k")
@@ -154,7 +153,7 @@ def test_labels_that_cannot_be(label, options, reason):
 @pytest.mark.parametrize("options", [{"qstep": 0.001}, {"qfactor": 90}, {"reversible": False}])
 def test_lossy_is_never_called_lossless(options):
     for syntax in (HTJ2KLossless, HTJ2KLosslessRPCL):
-        assert "is lossless; for qstep" in refusal(dataset(ct_like((64, 64))), syntax, **options)
+        assert "is lossless; qstep" in refusal(dataset(ct_like((64, 64))), syntax, **options)
     ds = dataset(ct_like((64, 64)))
     ds.compress(HTJ2K, encoding_plugin="htj2k", **options)
     assert htj2k.dicom.transfer_syntax_uid(codestreams(ds)[0]) == HTJ2K

@@ -34,9 +34,9 @@ def compress(
     """Compress an uncompressed dataset in place, and set the attributes that describe it.
 
     As ``dataset.compress`` with the plugin that `register` adds (it is called), and on top of that:
-    PhotometricInterpretation RGB becomes YBR_RCT or YBR_ICT, YBR_FULL_422 becomes YBR_FULL, PlanarConfiguration 0, and what is lossy gets
-    LossyImageCompression, LossyImageCompressionRatio and LossyImageCompressionMethod (DICOM PS3.5 8.2.14, PS3.3
-    C.7.6.1.1.5).
+    PhotometricInterpretation RGB becomes YBR_RCT or YBR_ICT and YBR_FULL_422 becomes YBR_FULL,
+    PlanarConfiguration becomes 0, and what is lossy gets LossyImageCompression, LossyImageCompressionRatio and
+    LossyImageCompressionMethod (DICOM PS3.5 8.2.14, PS3.3 C.7.6.1.1.5).
 
     Parameters
     ----------
@@ -105,7 +105,8 @@ def _array(dataset: pydicom.Dataset) -> NDArray[Any] | None:
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax != ExplicitVRBigEndian and dataset.PhotometricInterpretation != _PAIRS:
         return None
-    return get_decoder(syntax).as_array(dataset, raw=True, correct_unused_bits=False)[0]
+    keep_all_bits: dict[str, Any] = {"correct_unused_bits": False}
+    return get_decoder(syntax).as_array(dataset, raw=True, **keep_all_bits)[0]
 
 
 @contextmanager

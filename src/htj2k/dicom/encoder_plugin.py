@@ -89,12 +89,10 @@ def _check_reversible(options: dict[str, Any], label: str, uid: UID) -> None:
     """Refuse what is lossy where the transfer syntax or the label says that it is not, or the reverse."""
     lossy = is_lossy(options)
     if lossy and uid != HTJ2K:
-        raise ValueError(
-            f"{uid.name} ({uid}) is lossless; for qstep, qfactor or reversible=False use HTJ2K (.203)"
-        )
+        raise ValueError(f"{uid.name} ({uid}) is lossless; qstep, qfactor and reversible=False need HTJ2K (.203)")
     if label == ("YBR_RCT" if lossy else "YBR_ICT"):
         raise ValueError(
-            "PhotometricInterpretation YBR_RCT is the reversible component transform, YBR_ICT the irreversible one: "
+            "PhotometricInterpretation YBR_RCT is the reversible component transform, YBR_ICT the irreversible: "
             f"{label} does not go with {'lossy' if lossy else 'lossless'} options"
         )
 
