@@ -124,7 +124,7 @@ def test_frames_of_different_color(caplog):
     pixels = noise((2, 8, 8, 3), "u1")
     streams = [htj2k.encode(pixels[0]), htj2k.encode(pixels[1], color_transform=False)]
     ds = htj2k_dataset(pixels, streams, PhotometricInterpretation="YBR_FULL")
-    with pytest.raises((RuntimeError, ValueError), match="YBR_FULL where those before are RGB|inconsistent"):
+    with pytest.raises((RuntimeError, ValueError), match=r"YBR_FULL where those before are RGB|inconsistent"):
         decode(ds, raw=True)
     assert np.array_equal(decode(ds, raw=True, index=0), pixels[0])
     assert np.array_equal(decode(ds, raw=True, index=1), pixels[1])
