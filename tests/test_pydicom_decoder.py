@@ -157,6 +157,18 @@ def test_frames_of_different_sign_and_depth(order):
     assert np.array_equal(decode(ds), pixels[list(order)])
 
 
+def test_samples_are_corrected_once():
+    """The last frame needs its sign corrected; the first has samples that a second correction would cut."""
+    pixels = noise((2, 20, 20), "i2", bits=16)
+    pixels[1] >>= 3
+    streams = [
+        htj2k.encode(pixels[0]),
+        htj2k.encode((pixels[1].astype(int) & 0x1FFF).astype("u2"), bits_stored=13),
+    ]
+    ds = htj2k_dataset(pixels, streams, BitsStored=13, HighBit=12)
+    assert np.array_equal(decode(ds, correct_unused_bits=False), pixels)
+
+
 def test_unsigned_samples_in_a_signed_codestream():
     pixels = noise((20, 20), "u2", bits=12)
     stream = htj2k.encode(((pixels.astype("i2") << 4) >> 4), bits_stored=12)

@@ -190,6 +190,33 @@ def test_frames_are_told_apart(fragments, table, tmp_path):
         assert np.array_equal(read_frame(source, 2), PIXELS[2])
 
 
+BROKEN = [STREAMS[0], b"broken" + STREAMS[1][6:], STREAMS[2]]
+BROKEN_HALVES = [part for stream in BROKEN for part in (stream[:80], stream[80:])]
+
+
+@pytest.mark.parametrize(
+    ("fragments", "table", "extended"),
+    [
+        pytest.param(BROKEN_HALVES, offsets(BROKEN_HALVES, [0, 2, 4]), [], id="a table"),
+        pytest.param(BROKEN_HALVES, None, offsets(BROKEN_HALVES, [0, 2, 4]), id="an extended table"),
+        pytest.param(
+            BROKEN_HALVES, offsets(BROKEN_HALVES, [0, 1, 4]), offsets(BROKEN_HALVES, [0, 2, 4]), id="both"
+        ),
+        pytest.param([*BROKEN, b""], None, [], id="one fragment a frame"),
+    ],
+)
+def test_a_broken_frame_does_not_hide_the_others(fragments, table, extended):
+    """Its beginning cannot be recognised."""
+    more = {"ExtendedOffsetTable": b"".join(n.to_bytes(8, "little") for n in extended)} if extended else {}
+    ds = htj2k_dataset(PIXELS, items(fragments, table), **more)
+    for index in (0, 2):
+        assert np.array_equal(read_frame(ds, index), PIXELS[index])
+    with pytest.raises(htj2k.NotHTJ2KError):
+        read_frame(ds, 1)
+    with pytest.raises(InvalidInstance, match="and no offset table that tells the frames apart"):
+        read_frame(htj2k_dataset(PIXELS, items(BROKEN_HALVES)))
+
+
 @pytest.mark.parametrize("cuts", [[100], [100, 200], [100, 100], [9999]])
 def test_one_frame_in_any_fragments(cuts):
     fragments = [STREAMS[0][a:b] for a, b in zip([0, *cuts], [*cuts, None], strict=True)]

@@ -14,6 +14,7 @@ import pytest
 import htj2k
 from htj2k.testing import ImageFrameVerifier, assert_checksums, assert_lossless
 from images import ct_like, hard_edges, noise
+from oracle import checksum, pyramid
 from streams import wrap_in_boxes
 
 pytest_plugins = ["pytester"]
@@ -74,6 +75,8 @@ def test_a_component_is_named():
     text = failure(pixels, htj2k.encode(changed))
     assert f"pixels[3, 2, 1] is {changed[3, 2, 1]}, expected {pixels[3, 2, 1]}" in text
     assert "rows 3 to 3 and columns 2 to 2" in text
+    for made, word in ((pixels, "expected"), (changed, "has checksum")):  # the component transform counts
+        assert f"{word} {checksum(pyramid(made, 1, color_transform=True)[0])}" in text
 
 
 def test_levels_that_are_equal_are_said_to_be():

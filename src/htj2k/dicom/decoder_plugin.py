@@ -21,7 +21,7 @@ DECODER_DEPENDENCIES = dict.fromkeys(HTJ2K_SYNTAXES, ("htj2k",))
 
 _log = logging.getLogger("htj2k")
 # Options of the runner that this plugin keeps for itself: pydicom 3.0 has them for the dataset, not for a frame.
-_IMAGE, _COLOR = "htj2k_image_pixel", "htj2k_color"
+_IMAGE, _COLOR, _TOLD = "htj2k_image_pixel", "htj2k_color", "htj2k_told"
 
 
 def is_available(uid: str) -> bool:
@@ -44,7 +44,7 @@ def decode(src: bytes, runner: DecodeRunner) -> bytearray:
 
 
 def _image_pixel(runner: DecodeRunner) -> ImagePixel:
-    """What the dataset says, kept from before the first frame changed the runner's options."""
+    """What the dataset says, kept from before a frame changes the runner's options."""
     image = runner.get_option(_IMAGE)
     if image is None:
         image = ImagePixel(
@@ -56,17 +56,19 @@ def _image_pixel(runner: DecodeRunner) -> ImagePixel:
             is_signed=runner.pixel_representation == 1,
             photometric=str(runner.photometric_interpretation),
         )
+        runner.set_option(_IMAGE, image)
     assert isinstance(image, ImagePixel)
     return image
 
 
 def _describe(runner: DecodeRunner, reading: Reading, trust_codestream: bool) -> None:
-    """Tell pydicom what the decoded frame is."""
+    """Tell pydicom what the decoded frame is, and the log what dataset and codestream disagree on."""
     image = _image_pixel(runner)
-    if runner.get_option(_IMAGE) is None:
-        runner.set_option(_IMAGE, image)
-        for reason in reading.disagreements:
-            _log.warning("%s", reason)
+    told = runner.get_option(_TOLD, ())
+    new = [reason for reason in reading.disagreements if reason not in told]
+    runner.set_option(_TOLD, (*told, *new))
+    for reason in new:
+        _log.warning("%s", reason)
     _check_one_color(runner, reading)
     _set(runner, "bits_allocated", 8 * reading.dtype.itemsize)
     if reading.photometric != image.photometric:
