@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("pydicom", "boto3", "rich", "click", "matplotlib", "fsspec")
+HEAVY = ("pydicom", "boto3", "rich", "click", "matplotlib", "fsspec", "pytest")
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ HEAVY = ("pydicom", "boto3", "rich", "click", "matplotlib", "fsspec")
     [
         ("htj2k", ()),
         ("htj2k.healthimaging", ()),
+        ("htj2k.testing", ()),
         ("htj2k.cli", ()),
         ("htj2k.cli.app", ("click", "rich")),
         ("htj2k.dicom", ("pydicom",)),

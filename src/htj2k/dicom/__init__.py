@@ -1,4 +1,4 @@
-"""DICOM in: P10 files become verified HTJ2K frames and image-set metadata.
+"""DICOM: P10 files become verified HTJ2K frames and image-set metadata; pydicom decodes and encodes HTJ2K.
 
 Needs ``pip install "htj2k[dicom]"``.
 """
@@ -10,9 +10,26 @@ try:
 except ImportError as error:
     raise ImportError('htj2k.dicom needs pydicom; install it with: pip install "htj2k[dicom]"') from error
 
+from .compress import compress
 from .errors import InvalidInstance
-from .frames import PixelLayout, iter_frames
+from .frames import PixelLayout
 from .ingest import JobReport, ingest
+from .plugins import register, unregister
+from .read import disagreements, iter_frames, read_frame
 from .reading import read_dataset
+from .syntaxes import transfer_syntax_uid
 
-__all__ = ["InvalidInstance", "JobReport", "PixelLayout", "ingest", "iter_frames", "read_dataset"]
+__all__ = [
+    "InvalidInstance",
+    "JobReport",
+    "PixelLayout",
+    "compress",
+    "disagreements",
+    "ingest",
+    "iter_frames",
+    "read_dataset",
+    "read_frame",
+    "register",
+    "transfer_syntax_uid",
+    "unregister",
+]
