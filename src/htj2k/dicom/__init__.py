@@ -11,8 +11,9 @@ except ImportError as error:
     raise ImportError('htj2k.dicom needs pydicom; install it with: pip install "htj2k[dicom]"') from error
 
 from .errors import InvalidInstance
-from .frames import PixelLayout, iter_frames
+from .frames import iter_frames
 from .ingest import JobReport, ingest
+from .layout import PixelLayout
 from .reading import read_dataset
 
 __all__ = ["InvalidInstance", "JobReport", "PixelLayout", "ingest", "iter_frames", "read_dataset"]

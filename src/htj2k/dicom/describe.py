@@ -12,9 +12,9 @@ from htj2k.healthimaging.writing import canonical_json
 
 from .levels import LEVEL_OF
 from .limits import check_limits, required_uid
+from .syntaxes import BIG_ENDIAN
 from .values import Attributes, read_attributes
 
-_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _SHARED_LEVELS = ("Patient", "Study", "Series")
 
 
@@ -49,7 +49,7 @@ def describe(dataset: pydicom.FileDataset) -> Description:
     """
     levels = {level: Attributes() for level in (*_SHARED_LEVELS, "Instance")}
     everything: dict[str, Any] = {}
-    big_endian = dataset.file_meta.TransferSyntaxUID == _BIG_ENDIAN
+    big_endian = dataset.file_meta.TransferSyntaxUID == BIG_ENDIAN
     for part, is_swapped in ((dataset.file_meta, False), (dataset, big_endian)):
         for key, value, vr in read_attributes(part, big_endian=is_swapped):
             attributes = levels[LEVEL_OF.get(key, "Instance")]
