@@ -1,4 +1,4 @@
-"""DICOM in: P10 files become verified HTJ2K frames and image-set metadata.
+"""DICOM in and out: P10 files become verified HTJ2K frames and image-set metadata, and these P10 files again.
 
 Needs ``pip install "htj2k[dicom]"``.
 """
@@ -11,9 +11,21 @@ except ImportError as error:
     raise ImportError('htj2k.dicom needs pydicom; install it with: pip install "htj2k[dicom]"') from error
 
 from .errors import InvalidInstance
+from .export import ExportedInstance, ExportReport, build_instance, export
 from .frames import iter_frames
 from .ingest import JobReport, ingest
 from .layout import PixelLayout
 from .reading import read_dataset
 
-__all__ = ["InvalidInstance", "JobReport", "PixelLayout", "ingest", "iter_frames", "read_dataset"]
+__all__ = [
+    "ExportReport",
+    "ExportedInstance",
+    "InvalidInstance",
+    "JobReport",
+    "PixelLayout",
+    "build_instance",
+    "export",
+    "ingest",
+    "iter_frames",
+    "read_dataset",
+]
