@@ -155,7 +155,9 @@ def bundled(name: str) -> Any:
         return pydicom.dcmread(BUNDLED / name)
 
 
-def htj2k_dataset(pixels: np.ndarray, *, syntax: str = HTJ2K_SYNTAXES[1], bits: int | None = None, **more: Any) -> Any:
+def htj2k_dataset(
+    pixels: np.ndarray, *, syntax: str = HTJ2K_SYNTAXES[1], bits: int | None = None, **more: Any
+) -> Any:
     ds = dataset(pixels, **more)
     ds.PixelData = encapsulate([htj2k.encode(pixels, bits_stored=bits)])
     ds["PixelData"].is_undefined_length = True

@@ -102,7 +102,9 @@ def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     source = BUNDLED / "SC_rgb_rle.dcm"
     script.write_text(f"from htj2k.dicom import ingest\nprint(len(ingest({str(source)!r}, 'out').imported))\n")
-    result = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert (result.stdout, result.returncode) == ("1\n", 0), result.stderr
 
 

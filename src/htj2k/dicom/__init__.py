@@ -16,6 +16,7 @@ from .frames import iter_frames
 from .ingest import JobReport, ingest
 from .layout import PixelLayout
 from .reading import read_dataset
+from .transcode import TranscodedFile, TranscodeReport, transcode
 
 __all__ = [
     "ExportReport",
@@ -23,9 +24,12 @@ __all__ = [
     "InvalidInstance",
     "JobReport",
     "PixelLayout",
+    "TranscodeReport",
+    "TranscodedFile",
     "build_instance",
     "export",
     "ingest",
     "iter_frames",
     "read_dataset",
+    "transcode",
 ]

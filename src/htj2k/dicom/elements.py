@@ -33,8 +33,8 @@ _PIXEL_DATA = 0x7FE00010
 _FIRST_ITEM = b"\xfe\xff\x00\xe0"
 
 
-def dataset_from(values: Mapping[str, Any], vrs: Mapping[str, str]) -> pydicom.Dataset:
-    """Build a dataset, with its file meta information, from what `read_attributes` found in one.
+def dataset_from(attributes: Mapping[str, tuple[Any, str]]) -> pydicom.Dataset:
+    """Build a dataset, with its file meta information, from what `read_file_attributes` found in one.
 
     PixelData is there, with its VR, but empty.
 
@@ -45,19 +45,19 @@ def dataset_from(values: Mapping[str, Any], vrs: Mapping[str, str]) -> pydicom.D
     """
     dataset = pydicom.Dataset()
     dataset.file_meta = FileMetaDataset()
-    for key, value in values.items():
+    for key, (value, vr) in attributes.items():
         if key not in OF_THE_WRITER:
-            element = _element(key, value, vrs)
+            element = _element(key, value, vr)
             (dataset.file_meta if element.tag.group == 2 else dataset).add(element)
     return dataset
 
 
-def _element(key: str, value: Any, vrs: Mapping[str, str]) -> DataElement:
+def _element(key: str, value: Any, vr: str) -> DataElement:
     tag = int(key, 16) if _HEX_TAG.match(key) else tag_for_keyword(key)
     if tag is None:
         raise InvalidInstance(f"the metadata have {key!r}, which is neither a DICOM keyword nor a tag")
     try:
-        vr = vrs.get(key) or dictionary_VR(tag)
+        vr = vr or dictionary_VR(tag)
         element = _convertible(Tag(tag), vr, _value(value, vr))
     except (ValueError, TypeError, KeyError, AttributeError, binascii.Error) as error:
         raise InvalidInstance(f"the metadata's value of {key} is no DICOM value: {error}") from error
@@ -68,7 +68,7 @@ def _element(key: str, value: Any, vrs: Mapping[str, str]) -> DataElement:
 
 
 def _convertible(tag: BaseTag, vr: str, value: Any) -> DataElement:
-    """An element; a number that is written as text and is none ("1.9.10.0") stays the text, as pydicom reads it."""
+    """An element; a text that should be a number and is none ("1.9.10.0") stays a text, as pydicom reads it."""
     try:
         return DataElement(tag, vr, value, validation_mode=IGNORE)
     except (ValueError, TypeError):
@@ -92,7 +92,7 @@ def _item(item: Mapping[str, Any]) -> pydicom.Dataset:
     vrs = item.get(_VRS_KEY) or {}
     for key, value in item.items():
         if key != _VRS_KEY:
-            dataset.add(_element(key, value, vrs))
+            dataset.add(_element(key, value, vrs.get(key, "")))
     return dataset
 
 

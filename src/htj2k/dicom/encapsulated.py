@@ -36,7 +36,9 @@ class FrameHeader:
     is_signed: bool | None
 
 
-def compressed_frames(dataset: pydicom.FileDataset, layout: PixelLayout) -> Iterator[tuple[bytes, FrameHeader | None]]:
+def compressed_frames(
+    dataset: pydicom.FileDataset, layout: PixelLayout
+) -> Iterator[tuple[bytes, FrameHeader | None]]:
     """Each frame with its header (None for RLE, which has none), without padding.
 
     Raises
@@ -84,7 +86,9 @@ def _checked(frame: bytes, layout: PixelLayout, index: int) -> tuple[bytes, Fram
     except (IndexError, struct.error):
         header = None
     if header is None:
-        raise DamagedInstance(f"frame {index} is neither JPEG, JPEG-LS nor JPEG 2000: it begins with {frame[:4]!r}")
+        raise DamagedInstance(
+            f"frame {index} is neither JPEG, JPEG-LS nor JPEG 2000: it begins with {frame[:4]!r}"
+        )
     _require_agreement(header, layout, index)
     return frame, header
 

@@ -157,7 +157,7 @@ def _export_instance(
             metadata, instance, lambda frame: folder.frame_path(frame.id).read_bytes(), transfer_syntax=syntax
         )
         target = output / folder.image_set_id / f"{uid}.dcm"
-        write_verified(dataset, target, checksums)
+        write_verified(dataset, target, checksums, merged_attributes(metadata, instance))
         path = target
     except FileNotFoundError as error:
         reason = f"{error.filename} does not exist"
@@ -193,8 +193,7 @@ def build_instance(
     ChecksumMismatch, CodestreamError
         A frame is not what the metadata list.
     """
-    values, vrs = _merged(metadata, instance)
-    dataset = dataset_from(values, vrs)
+    dataset = dataset_from(merged_attributes(metadata, instance))
     source_syntax = dataset.file_meta.get("TransferSyntaxUID", UID(EXPLICIT))
     checksums: list[int] = []
     if instance.image_frames:
@@ -217,21 +216,20 @@ def build_instance(
     return dataset, checksums
 
 
-def _merged(metadata: ImageSetMetadata, instance: Instance) -> tuple[dict[str, Any], dict[str, str]]:
-    """Attributes and VRs of all four levels, which HealthImaging keeps apart."""
+def merged_attributes(metadata: ImageSetMetadata, instance: Instance) -> dict[str, tuple[Any, str]]:
+    """Value and VR by key of all four levels, which HealthImaging keeps apart."""
     document = metadata.document
     study = document.get("Study") or {}
     all_series = study.get("Series") or document.get("Series") or {}
     series = all_series.get(instance.series_instance_uid) or {}
     own = (series.get("Instances") or all_series.get("Instances") or {}).get(instance.sop_instance_uid) or {}
-    values: dict[str, Any] = {}
-    vrs: dict[str, str] = {}
     levels: list[Mapping[str, Any]] = [document.get("Patient") or {}, study, series, own]
+    merged: dict[str, tuple[Any, str]] = {}
     for level in levels:
-        values.update(level.get("DICOM") or {})
-        vrs.update(level.get("DICOMVRs") or {})
-    values.pop("ImageFrames", None)
-    return values, vrs
+        vrs = level.get("DICOMVRs") or {}
+        merged.update({key: (value, vrs.get(key, "")) for key, value in (level.get("DICOM") or {}).items()})
+    merged.pop("ImageFrames", None)
+    return merged
 
 
 def _require_all_frames(instance: Instance, layout: PixelLayout) -> None:
@@ -252,7 +250,7 @@ def _verified_frames(
 
 
 def _codestream(pixels: NDArray[Any], stored: bytes, layout: PixelLayout) -> bytes:
-    """The stored one where it may be called ...4.202 and declares BitsStored; else a new one of the same samples."""
+    """The stored one if it may be called ...4.202 and declares BitsStored; else a new one of the same samples."""
     info = htj2k.read_info(stored)
     is_bare = info.container == "j2c"
     if is_bare and info.components[0].bit_depth == layout.bits_stored and not info.check_htj2k_lossless_rpcl():

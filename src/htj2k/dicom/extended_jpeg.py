@@ -33,5 +33,7 @@ def decode_12_bit(frame: bytes, layout: PixelLayout, index: int) -> NDArray[Any]
     except Exception as error:  # its own exception types are not public
         raise DamagedInstance(f"frame {index} of PixelData cannot be decoded: {error}") from error
     if pixels.shape != layout.shape:
-        raise DamagedInstance(f"frame {index} of PixelData decodes to shape {pixels.shape} instead of {layout.shape}")
+        raise DamagedInstance(
+            f"frame {index} of PixelData decodes to shape {pixels.shape} instead of {layout.shape}"
+        )
     return pixels.astype(layout.dtype.newbyteorder("="), copy=False)

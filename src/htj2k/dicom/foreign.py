@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 
 from .encapsulated import FrameHeader, compressed_frames
 from .errors import DamagedInstance, UnsupportedInstance

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pydicom
@@ -12,7 +12,7 @@ import htj2k
 from htj2k.errors import HTJ2KError
 
 from .encapsulated import FrameHeader, compressed_frames
-from .errors import DamagedInstance, UnsupportedInstance
+from .errors import DamagedInstance, InvalidInstance, UnsupportedInstance
 from .foreign import foreign_frames
 from .layout import PixelLayout, pixel_layout
 from .native import frame_at, stored_bytes
@@ -34,12 +34,37 @@ def iter_frames(dataset: pydicom.FileDataset) -> Iterator[NDArray[Any]]:
     InvalidInstance
         An attribute is wrong or contradicts the frame, or a frame is damaged.
     """
-    for pixels, _ in labelled_frames(dataset, pixel_layout(dataset)):
-        yield pixels
+    yield from LabelledFrames(dataset, pixel_layout(dataset))
 
 
-def labelled_frames(dataset: pydicom.FileDataset, layout: PixelLayout) -> Iterator[tuple[NDArray[Any], str]]:
-    """Each frame with the PhotometricInterpretation of its samples, which a decoder may find to be another."""
+class LabelledFrames:
+    """The frames of an instance, to be iterated once, and what their colours are found to be.
+
+    Attributes
+    ----------
+    photometric : str
+        PhotometricInterpretation of the samples of the frames so far, which need not be what the attribute says.
+    """
+
+    def __init__(
+        self, dataset: pydicom.FileDataset, layout: PixelLayout, alive: Callable[[], None] | None = None
+    ) -> None:
+        self._frames = _labelled(dataset, layout)
+        self._alive = alive or (lambda: None)
+        self.photometric = layout.photometric_of_samples
+        self._is_first = True
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        """Each frame, after `alive` was called."""
+        for pixels, photometric in self._frames:
+            self._alive()
+            if not self._is_first and photometric != self.photometric:
+                raise InvalidInstance(f"some frames are {self.photometric}, others {photometric}")
+            self.photometric, self._is_first = photometric, False
+            yield pixels
+
+
+def _labelled(dataset: pydicom.FileDataset, layout: PixelLayout) -> Iterator[tuple[NDArray[Any], str]]:
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax not in NATIVE_SYNTAXES:
         yield from _htj2k_frames(dataset, layout) if syntax in HTJ2K_SYNTAXES else foreign_frames(dataset, layout)

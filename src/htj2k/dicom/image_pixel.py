@@ -12,7 +12,7 @@ from pydicom.encaps import encapsulate, encapsulate_extended
 
 import htj2k
 
-from .layout import PixelLayout
+from .layout import PixelLayout, color_transform_of
 from .native import pack_frames
 from .syntaxes import LOSSY_SYNTAXES
 
@@ -73,7 +73,7 @@ def encode_frame(pixels: NDArray[Any], layout: PixelLayout, photometric: str) ->
 
     Where samples have bits above it (an overlay), and in the rare cases where so few bits would not be
     lossless, the precision is the container's."""
-    color_transform = None if photometric == "RGB" else False
+    color_transform = color_transform_of(photometric)
     if layout.high_bit == layout.bits_stored - 1:
         try:
             return htj2k.encode(pixels, bits_stored=layout.bits_stored, color_transform=color_transform)

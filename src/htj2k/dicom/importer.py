@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,8 +25,8 @@ from htj2k.healthimaging.pool import bounded_map
 
 from .describe import Description, describe
 from .errors import InvalidInstance, UnreadableFile
-from .frames import labelled_frames
-from .layout import PixelLayout, has_pixels, pixel_layout
+from .frames import LabelledFrames
+from .layout import PixelLayout, color_transform_of, has_pixels, pixel_layout
 from .reading import read_dataset
 from .scan import InputFile
 from .staging import StagedInstance
@@ -96,39 +96,22 @@ def _frames(
     if not has_pixels(dataset):
         return {"ImageFrames": []}
     layout = pixel_layout(dataset)
-    labels = _Labels()
+    frames = LabelledFrames(dataset, layout, alive)
 
     def store(numbered: tuple[int, NDArray[Any]]) -> ImageFrame:
         index, pixels = numbered
         position = (description.sop_instance_uid, index)
-        return _store_frame(pixels, labels.photometric, task.folder, position)
+        return _store_frame(pixels, frames.photometric, task.folder, position)
 
-    samples = labels.watch(labelled_frames(dataset, layout), alive)
-    frames = bounded_map(_frame_pool(task.threads), store, enumerate(samples), window=2 * task.threads)
-    documents = [frame.to_dict() for frame in frames]
+    stored = bounded_map(_frame_pool(task.threads), store, enumerate(frames), window=2 * task.threads)
+    documents = [frame.to_dict() for frame in stored]
     sync_directory(task.folder)
     return {
-        **_colour(description, layout, labels.photometric),
+        **_colour(description, layout, frames.photometric),
         "StoredTransferSyntaxUID": HTJ2K_LOSSLESS_RPCL,
         "ChecksumType": "DECOMPRESSED",
         "ImageFrames": documents,
     }
-
-
-class _Labels:
-    """The one PhotometricInterpretation of the samples of all frames."""
-
-    photometric = ""
-
-    def watch(
-        self, frames: Iterator[tuple[NDArray[Any], str]], alive: Callable[[], None]
-    ) -> Iterator[NDArray[Any]]:
-        for pixels, photometric in frames:
-            alive()
-            if self.photometric not in ("", photometric):
-                raise InvalidInstance(f"some frames are {self.photometric}, others {photometric}")
-            self.photometric = photometric
-            yield pixels
 
 
 def _colour(description: Description, layout: PixelLayout, found: str) -> dict[str, Any]:
@@ -144,9 +127,8 @@ def _store_frame(pixels: NDArray[Any], photometric: str, folder: Path, position:
     """Checksums from the original samples, encode, decode, compare, and only then write.
 
     The precision that the codestream declares is the container's (8, 16 or 32 bits), as in HealthImaging's
-    frames: stray bits above BitsStored are kept. RGB may use the reversible transform, YBR already is one."""
-    color_transform = None if photometric == "RGB" else False
-    encoded = htj2k.encode_with_checksums(pixels, color_transform=color_transform)
+    frames: stray bits above BitsStored are kept."""
+    encoded = htj2k.encode_with_checksums(pixels, color_transform=color_transform_of(photometric))
     htj2k.verify(encoded.codestream, encoded.checksums).raise_for_mismatch()
     name = frame_id(*position, encoded.codestream)
     write_file(folder / f"{name}{FRAME_SUFFIX}", encoded.codestream)

@@ -8,31 +8,24 @@ from __future__ import annotations
 
 import logging
 import shutil
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from htj2k.healthimaging.job_output import Failed, Imported, job_summary, write_job_output
-from htj2k.healthimaging.pool import bounded_map, usable_cores
+from htj2k.healthimaging.pool import usable_cores
 
 from .errors import LostInstance
+from .file_jobs import map_files
 from .importer import ImportTask, import_file
-from .reading import peek_transfer_syntax
 from .scan import InputFile, scan
 from .staging import ImageSetBuilder, StagedInstance, Staging
-from .syntaxes import FOREIGN_SYNTAXES
-from .workers import WorkerPool
 
 _log = logging.getLogger("htj2k")
-
-# Reading attributes holds Python's lock, so many files are worth the start of a process for each core.
-_FILES_WORTH_PROCESSES = 100
 
 
 @dataclass(frozen=True)
@@ -129,9 +122,8 @@ def ingest(
     _require_apart(source, output)
     files = scan(source)
     with Staging(output) as staging, warnings_to_log():
-        with WorkerPool(time_limit=time_limit) as workers:
-            job = _Job(staging, workers, threads or usable_cores())
-            job.run(files, progress)
+        job = _Job(staging)
+        job.run(files, progress, threads=threads or usable_cores(), time_limit=time_limit)
         imported, failed = job.results()
         instances = {builder.image_set_id: len(builder.digests) for builder in staging.all_builders()}
         for builder in staging.all_builders():
@@ -154,50 +146,28 @@ def _require_apart(source: Path, output: Path) -> None:
 
 
 class _Job:
-    """Threads import files, themselves or by a worker process; results are taken in the order of the files."""
+    """Takes the results in the order of the files."""
 
-    def __init__(self, staging: Staging, workers: WorkerPool, threads: int) -> None:
+    def __init__(self, staging: Staging) -> None:
         self._staging = staging
-        self._workers = workers
-        self._threads = threads
-        self._many_files = False
-        self._stopped = threading.Event()
         self._results: list[tuple[str, ImageSetBuilder] | Failed] = []
         self.counts = _Counts()
 
-    def run(self, files: list[InputFile], progress: Callable[[int, int], None] | None) -> None:
-        self._many_files = self._threads > 1 and len(files) >= _FILES_WORTH_PROCESSES
-        with ThreadPoolExecutor(self._threads) as pool:
-            outcomes = bounded_map(pool, self._outcome, files, window=4 * self._threads)
-            try:
-                for file, outcome in zip(files, outcomes, strict=True):
-                    self._take(file, outcome)
-                    if progress is not None:
-                        progress(len(self._results), len(files))
-            except BaseException:
-                self._stop()
-                raise
-            finally:
-                outcomes.close()
-
-    def _stop(self) -> None:
-        """Make files that are still worked on give up: here at their next frame, in workers at once."""
-        self._stopped.set()
-        self._workers.close()
-
-    def _outcome(self, file: InputFile) -> StagedInstance | Failed:
-        task = ImportTask(file, self._staging.instances, self._threads)
-        if not self._many_files and peek_transfer_syntax(file.path) not in FOREIGN_SYNTAXES:
-            return import_file(task, self._go_on)
-        try:
-            return self._workers.call(import_file, task)
-        except LostInstance as error:
-            shutil.rmtree(task.folder, ignore_errors=True)
-            return Failed(file.name, error.exception_type, str(error))
-
-    def _go_on(self) -> None:
-        if self._stopped.is_set():
-            raise InterruptedError("the job was stopped")
+    def run(
+        self,
+        files: list[InputFile],
+        progress: Callable[[int, int], None] | None,
+        *,
+        threads: int,
+        time_limit: float,
+    ) -> None:
+        tasks = [ImportTask(file, self._staging.instances, threads) for file in files]
+        outcomes = map_files(import_file, tasks, _lost, threads=threads, time_limit=time_limit)
+        with closing(outcomes):
+            for file, outcome in zip(files, outcomes, strict=True):
+                self._take(file, outcome)
+                if progress is not None:
+                    progress(len(self._results), len(files))
 
     def _take(self, file: InputFile, outcome: StagedInstance | Failed) -> None:
         if isinstance(outcome, Failed):
@@ -220,6 +190,11 @@ class _Job:
         ids: dict[int, str] = {id(builder): builder.image_set_id for builder in self._staging.all_builders()}
         imported = [Imported(r[0], ids[id(r[1])]) for r in self._results if not isinstance(r, Failed)]
         return imported, [result for result in self._results if isinstance(result, Failed)]
+
+
+def _lost(task: ImportTask, error: LostInstance) -> Failed:
+    shutil.rmtree(task.folder, ignore_errors=True)
+    return Failed(task.file.name, error.exception_type, str(error))
 
 
 @contextmanager

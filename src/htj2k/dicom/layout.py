@@ -95,6 +95,11 @@ class PixelLayout:
         return "YBR_FULL" if self.photometric == "YBR_FULL_422" else self.photometric
 
 
+def color_transform_of(photometric: str) -> bool | None:
+    """For the codec: RGB may use the component transform, which YBR_FULL already is."""
+    return None if photometric == "RGB" else False
+
+
 def has_pixels(dataset: pydicom.Dataset) -> bool:
     """Whether the instance has frames; reports, plans and presentation states have none.
 
@@ -119,7 +124,7 @@ def has_pixels(dataset: pydicom.Dataset) -> bool:
     return False
 
 
-def pixel_layout(dataset: pydicom.FileDataset) -> PixelLayout:
+def pixel_layout(dataset: pydicom.Dataset) -> PixelLayout:
     """Read and check the attributes of the Image Pixel module.
 
     Raises

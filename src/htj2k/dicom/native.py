@@ -89,7 +89,7 @@ def _expand_422(flat: NDArray[Any], layout: PixelLayout) -> NDArray[Any]:
 
 
 def pack_frames(frames: Iterator[NDArray[Any]], layout: PixelLayout) -> bytes:
-    """PixelData in Little Endian of all frames, as `layout` says; what `frame_at` undoes. Padded to even length."""
+    """PixelData of all frames as `layout` says, in Little Endian and padded to even length; undoes `frame_at`."""
     if layout.bits_allocated == 1:
         # Frames follow each other without a gap, also inside of a byte.
         bits = np.concatenate([frame.reshape(-1) for frame in frames])
@@ -111,5 +111,7 @@ def _contract_422(frame: NDArray[Any], layout: PixelLayout) -> NDArray[Any]:
     pairs = frame.reshape(layout.rows, layout.columns // 2, 2, 3)
     colour = pairs[..., 0, 1:]
     if not np.array_equal(colour, pairs[..., 1, 1:]):
-        raise InvalidInstance("PhotometricInterpretation is YBR_FULL_422, but two pixels of a pair differ in colour")
+        raise InvalidInstance(
+            "PhotometricInterpretation is YBR_FULL_422, but two pixels of a pair differ in colour"
+        )
     return np.concatenate([pairs[..., 0], colour], axis=-1)

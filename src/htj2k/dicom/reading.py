@@ -72,7 +72,7 @@ def _require_syntax(dataset: pydicom.FileDataset) -> None:
     if syntax not in SYNTAXES:
         raise UnsupportedInstance(
             f"transfer syntax {UID(syntax).name} ({syntax}) is not imported; HealthImaging takes uncompressed "
-            "files, JPEG, JPEG-LS, JPEG 2000, HTJ2K and RLE. Convert the file first, for example with gdcmconv --raw"
+            "files, JPEG, JPEG-LS, JPEG 2000, HTJ2K and RLE. Convert it first, for example with gdcmconv --raw"
         )
 
 

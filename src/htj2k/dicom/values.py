@@ -20,6 +20,8 @@ from pydicom.datadict import dictionary_has_tag, dictionary_keyword, dictionary_
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.tag import BaseTag
 
+from .syntaxes import BIG_ENDIAN
+
 _PIXEL_DATA = 0x7FE00010
 _TRAILING_PADDING = 0xFFFCFFFC
 # Bytes of these VRs are words, which a Big Endian file holds in the other order.
@@ -38,6 +40,17 @@ class Attributes:
     def to_dict(self) -> dict[str, Any]:
         """Both, the second only where there is something to say."""
         return {"DICOM": self.values, **({"DICOMVRs": self.vrs} if self.vrs else {})}
+
+
+def read_file_attributes(dataset: pydicom.Dataset) -> dict[str, tuple[Any, str]]:
+    """Value and VR by key of all attributes of a dataset that was read, file meta information included."""
+    big_endian = dataset.file_meta.TransferSyntaxUID == BIG_ENDIAN
+    parts = ((dataset.file_meta, False), (dataset, big_endian))
+    return {
+        key: (value, vr)
+        for part, is_swapped in parts
+        for key, value, vr in read_attributes(part, big_endian=is_swapped)
+    }
 
 
 def read_attributes(

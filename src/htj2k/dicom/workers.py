@@ -23,9 +23,7 @@ Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
 # -I keeps the environment and the current folder out; the parent's search path comes as the argument.
-_START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from htj2k.dicom.worker import main; main()"
-)
+_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from htj2k.dicom.worker import main; main()"
 _CHECKS_PER_LIMIT = 20
 
 
@@ -42,7 +40,8 @@ class _Worker:
 
     def call(self, function: Callable[..., Any], argument: Any, time_limit: float) -> tuple[str, Any]:
         """The reply; `EOFError` or `BrokenPipeError` when the process ends before it."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         try:
             self.deadline = time.monotonic() + time_limit
             write_message(self._process.stdin, (function, argument))

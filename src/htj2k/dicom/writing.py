@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,21 @@ from .elements import OF_THE_WRITER
 from .errors import InvalidInstance
 from .frames import iter_frames
 from .reading import read_dataset
-from .values import read_attributes
+from .values import read_file_attributes
 
 #: Ends the name of a file that is not verified yet. Left behind only by a killed process.
 UNFINISHED = ".htj2k-unfinished"
-_WRITTEN_BY_PYDICOM = {*OF_THE_WRITER, "FileMetaInformationVersion"}
+_OF_THE_FILE = {*OF_THE_WRITER, "FileMetaInformationVersion"}
+# What `image_pixel` sets.
+_OF_THE_SYNTAX = {
+    "TransferSyntaxUID",
+    "PixelData",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+    "LossyImageCompression",
+    "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
+}
 
 
 def sample_checksum(pixels: NDArray[Any]) -> int:
@@ -34,8 +44,10 @@ def sample_checksum(pixels: NDArray[Any]) -> int:
     return htj2k.crc32(np.ascontiguousarray(little))
 
 
-def write_verified(dataset: pydicom.Dataset, path: Path, checksums: Sequence[int]) -> None:
-    """Write a P10 file, durably, which replaces `path` only if all of its attributes and samples read back equal.
+def write_verified(
+    dataset: pydicom.Dataset, path: Path, checksums: Sequence[int], source: Mapping[str, tuple[Any, str]]
+) -> None:
+    """Write a P10 file, durably, which replaces `path` only if it reads back as it must.
 
     Parameters
     ----------
@@ -45,6 +57,9 @@ def write_verified(dataset: pydicom.Dataset, path: Path, checksums: Sequence[int
         May exist.
     checksums : sequence of int
         `sample_checksum` of each frame; empty for an instance without pixels.
+    source : mapping
+        Key, value and VR of the attributes of the source, which the file must have too, but for those that depend
+        on the transfer syntax.
 
     Raises
     ------
@@ -57,7 +72,7 @@ def write_verified(dataset: pydicom.Dataset, path: Path, checksums: Sequence[int
     """
     with _replacement(path) as temporary:
         _write(dataset, temporary)
-        _compare(dataset, read_dataset(temporary), checksums)
+        _compare(dataset, read_dataset(temporary), checksums, source)
 
 
 @contextmanager
@@ -80,20 +95,21 @@ def _write(dataset: pydicom.Dataset, path: Path) -> None:
             raise InvalidInstance(f"the attributes cannot be written as a P10 file: {error}") from error
 
 
-def _compare(dataset: pydicom.Dataset, read: pydicom.FileDataset, checksums: Sequence[int]) -> None:
-    for part, other in ((dataset.file_meta, read.file_meta), (dataset, read)):
-        expected, found = _attributes(part), _attributes(other)
-        for key in expected.keys() | found.keys():
-            if expected.get(key) != found.get(key):
-                raise ChecksumMismatch(
-                    f"DICOM attribute {key} is {expected.get(key)!r:.99}, but {found.get(key)!r:.99} when read back"
-                )
+def _compare(
+    dataset: pydicom.Dataset,
+    read: pydicom.FileDataset,
+    checksums: Sequence[int],
+    source: Mapping[str, tuple[Any, str]],
+) -> None:
+    of_the_syntax = {key: value for key, value in read_file_attributes(dataset).items() if key in _OF_THE_SYNTAX}
+    kept = {key: value for key, value in source.items() if key not in _OF_THE_SYNTAX}
+    expected, found = {**kept, **of_the_syntax}, read_file_attributes(read)
+    for key in (expected.keys() | found.keys()) - _OF_THE_FILE:
+        if expected.get(key) != found.get(key):
+            raise ChecksumMismatch(
+                f"DICOM attribute {key} is {expected.get(key)!r:.99}, but {found.get(key)!r:.99} when read back"
+            )
     found_checksums = [sample_checksum(pixels) for pixels in iter_frames(read)] if checksums else []
     for index, (expected_checksum, checksum) in enumerate(zip(checksums, found_checksums, strict=True)):
         if checksum != expected_checksum:
             raise ChecksumMismatch(f"frame {index} has other samples when read back")
-
-
-def _attributes(dataset: pydicom.Dataset) -> dict[str, Any]:
-    found = {key: (value, vr) for key, value, vr in read_attributes(dataset)}
-    return {key: value for key, value in found.items() if key not in _WRITTEN_BY_PYDICOM}
