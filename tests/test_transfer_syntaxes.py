@@ -88,18 +88,18 @@ def test_every_wg_04_file_equals_its_uncompressed_original(test_data: Any) -> No
     assert compared >= 15
 
 
-def test_the_corpus_is_imported_and_verified(test_data: Any, tmp_path: Path) -> None:
-    report = ingest(test_data / "corpus", tmp_path / "out")
+def test_the_corpus_is_imported_and_verified(ingested_corpus: Any) -> None:
+    report, output = ingested_corpus
     assert not any(failure.is_server_error for failure in report.failed)
     assert len(report.imported) >= 155
-    assert verify_folder(tmp_path / "out").ok
+    assert verify_folder(output).ok
 
 
-def test_pydicom_s_own_files_are_imported_and_verified(tmp_path: Path) -> None:
-    report = ingest(BUNDLED, tmp_path / "out")
+def test_pydicom_s_own_files_are_imported_and_verified(ingested_bundled: Any) -> None:
+    report, output = ingested_bundled
     assert not any(failure.is_server_error for failure in report.failed)
     assert len(report.imported) >= 141
-    assert verify_folder(tmp_path / "out").ok
+    assert verify_folder(output).ok
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.1", ExplicitVRBigEndian])

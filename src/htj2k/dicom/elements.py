@@ -101,4 +101,8 @@ def _plain(value: Any, vr: str) -> Any:
         return Tag(int(value, 16))
     if vr in ("FL", "FD"):
         return float(value)  # infinities are texts in JSON
-    return int(value) if vr in _WHOLE_NUMBERS else value
+    if vr in _WHOLE_NUMBERS:
+        return int(value)
+    if not isinstance(value, str):
+        raise TypeError(f"it is {value!r}, but {vr} is a text")
+    return value

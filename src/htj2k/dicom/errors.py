@@ -39,6 +39,10 @@ class NotDicom(DamagedInstance):
     """A file of another kind: it has no DICOM prefix."""
 
 
+class MediaDirectory(UnsupportedInstance):
+    """A DICOMDIR, which lists the files of a medium."""
+
+
 class LostInstance(InvalidInstance):
     """The process that decoded the file crashed, or made no progress in time; every other file goes on."""
 

@@ -194,6 +194,11 @@ def build_instance(
         A frame is not what the metadata list.
     """
     dataset = dataset_from(merged_attributes(metadata, instance))
+    if dataset.get("SOPInstanceUID") != instance.sop_instance_uid:
+        raise InvalidInstance(
+            f"SOPInstanceUID is {dataset.get('SOPInstanceUID')!r}, but the instance is listed as "
+            f"{instance.sop_instance_uid!r}"
+        )
     source_syntax = dataset.file_meta.get("TransferSyntaxUID", UID(EXPLICIT))
     checksums: list[int] = []
     if instance.image_frames:

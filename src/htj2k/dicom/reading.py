@@ -16,7 +16,14 @@ from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pydicom.uid import UID
 
-from .errors import DamagedInstance, InvalidInstance, NotDicom, UnreadableFile, UnsupportedInstance
+from .errors import (
+    DamagedInstance,
+    InvalidInstance,
+    MediaDirectory,
+    NotDicom,
+    UnreadableFile,
+    UnsupportedInstance,
+)
 from .syntaxes import DEFLATED, SYNTAXES
 
 _DIRECTORY = "1.2.840.10008.1.3.10"
@@ -68,7 +75,7 @@ def _require_syntax(dataset: pydicom.FileDataset) -> None:
     if not syntax:
         raise InvalidInstance("DICOM attribute TransferSyntaxUID does not exist")
     if dataset.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
-        raise UnsupportedInstance("a DICOMDIR lists other files and holds no instance itself; leave it out")
+        raise MediaDirectory("a DICOMDIR lists other files and holds no instance itself; leave it out")
     if syntax not in SYNTAXES:
         raise UnsupportedInstance(
             f"transfer syntax {UID(syntax).name} ({syntax}) is not imported; HealthImaging takes uncompressed "

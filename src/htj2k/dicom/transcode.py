@@ -19,7 +19,7 @@ from htj2k.errors import HTJ2KError
 from htj2k.healthimaging.pool import usable_cores
 
 from .elements import dataset_from
-from .errors import InvalidInstance, LostInstance, NotDicom, UnreadableFile
+from .errors import InvalidInstance, LostInstance, MediaDirectory, NotDicom, UnreadableFile
 from .file_jobs import map_files
 from .frames import LabelledFrames
 from .image_pixel import encode_frame, put_htj2k, put_native
@@ -33,7 +33,7 @@ from .worker import Alive
 from .writing import UNFINISHED, sample_checksum, write_verified
 
 TRANSCODE_SYNTAXES = (EXPLICIT, *HTJ2K_SYNTAXES)
-Status = Literal["written", "skipped", "not DICOM", "failed"]
+Status = Literal["written", "skipped", "left out", "failed"]
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class TranscodedFile:
     ----------
     name : str
         Its path below the source.
-    status : {"written", "skipped", "not DICOM", "failed"}
-        Skipped: the target was there already.
+    status : {"written", "skipped", "left out", "failed"}
+        Skipped: the target was there already. Left out: no DICOM, or a DICOMDIR.
     reason : str
-        Why it failed.
+        Why it failed or was left out.
     frames, bytes_read, bytes_written : int
         Of what was written.
     """
@@ -82,7 +82,7 @@ class TranscodeReport:
             "ok": self.ok,
             "written": self.count("written"),
             "skipped": self.count("skipped"),
-            "notDicom": self.count("not DICOM"),
+            "leftOut": self.count("left out"),
             "failed": self.count("failed"),
             "frames": sum(file.frames for file in self.files),
             "bytesRead": sum(file.bytes_read for file in self.files),
@@ -122,7 +122,7 @@ def transcode(
     Parameters
     ----------
     source : Path
-        A file, or a folder of any depth. Files that are no DICOM are left out.
+        A file, or a folder of any depth. Files that are no DICOM are left out, and so is a DICOMDIR.
     target : Path
         A file for a file, a folder for a folder. It may be `source` itself, whose files are then replaced. Only
         one job at a time may write there.
@@ -198,8 +198,8 @@ def transcode_file(task: TranscodeTask, alive: Alive) -> TranscodedFile:
     name = task.file.name
     try:
         return _transcode(task, alive)
-    except NotDicom as error:
-        return TranscodedFile(name, "not DICOM", str(error))
+    except (NotDicom, MediaDirectory) as error:
+        return TranscodedFile(name, "left out", str(error))
     except HTJ2KError as error:
         return TranscodedFile(name, "failed", str(error))
     except OSError:
