@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -40,3 +41,23 @@ def test_data() -> TestData:
     if not Path(folder).is_dir():
         pytest.fail(f"HTJ2K_TEST_DATA is {folder}, which is no folder")
     return TestData(Path(folder))
+
+
+@pytest.fixture(scope="session")
+def ingested_corpus(test_data: TestData, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """Report and output of one job over all files of the corpus; only to be read."""
+    return _ingested(test_data / "corpus", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def ingested_bundled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """Report and output of one job over the files that pydicom brings; only to be read."""
+    pydicom = pytest.importorskip("pydicom")
+    return _ingested(Path(pydicom.__file__).parent / "data" / "test_files", tmp_path_factory)
+
+
+def _ingested(source: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    from htj2k.dicom import ingest
+
+    output = tmp_path_factory.mktemp("ingested") / "out"
+    return ingest(source, output), output

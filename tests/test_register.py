@@ -19,7 +19,7 @@ import htj2k.dicom  # noqa: E402
 from dicom_files import dataset  # noqa: E402
 from htj2k.dicom.decoder_plugin import decode  # noqa: E402
 from htj2k.dicom.encoder_plugin import encode  # noqa: E402
-from htj2k.dicom.syntaxes import HTJ2K_SYNTAXES  # noqa: E402
+from htj2k.dicom.htj2k_syntax import HTJ2K_SYNTAXES  # noqa: E402
 from htj2k_dicom import htj2k_dataset  # noqa: E402
 from images import ct_like  # noqa: E402
 

@@ -10,8 +10,10 @@ import click
 from .checksum import checksum
 from .decode import decode
 from .encode import encode
+from .export import export
 from .info import info
 from .ingest import ingest
+from .transcode import transcode
 from .verify import verify
 
 
@@ -24,5 +26,5 @@ def app() -> None:
     unreadable input or unwritable output."""
 
 
-for command in (checksum, decode, encode, info, ingest, verify):
+for command in (checksum, decode, encode, export, info, ingest, transcode, verify):
     app.add_command(command)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .output import exit_2_on_error, json_option, print_json, print_table, progress_bar, threads_option
+from .output import (
+    exit_2_on_error,
+    json_option,
+    print_json,
+    print_table,
+    progress_bar,
+    threads_option,
+    time_limit_option,
+)
 
 if TYPE_CHECKING:
     from htj2k.dicom import JobReport
@@ -19,21 +27,23 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.argument("output", type=click.Path(path_type=Path))
 @threads_option
+@time_limit_option
 @json_option
 @exit_2_on_error
-def ingest(source: Path, output: Path, threads: int | None, as_json: bool) -> None:
+def ingest(source: Path, output: Path, threads: int | None, time_limit: float, as_json: bool) -> None:
     """Import DICOM files into OUTPUT as HTJ2K image sets.
 
-    INPUT is a file or a folder of any depth. Each frame is encoded, decoded again at every resolution and
-    compared with the original before it is kept. OUTPUT must be empty or not exist; files that cannot be
-    imported are listed in FAILURE/failure.ndjson and do not stop the job.
+    INPUT is a file or a folder of any depth, in any of the sixteen transfer syntaxes that HealthImaging takes.
+    Each frame is encoded, decoded again at every resolution and compared with the original before it is kept.
+    OUTPUT must be empty or not exist; files that cannot be imported are listed in FAILURE/failure.ndjson and do
+    not stop the job.
 
     Exit code 0: at least one file was imported. 1: none was. 2: INPUT cannot be read or OUTPUT cannot be
     written."""
     from htj2k.dicom import ingest as run
 
     with progress_bar("Importing") as progress:
-        report = run(source, output, threads=threads, progress=progress)
+        report = run(source, output, threads=threads, time_limit=time_limit, progress=progress)
     if as_json:
         print_json(report.to_dict())
     else:

@@ -22,6 +22,14 @@ threads_option = click.option(
     "--threads", type=click.IntRange(min=1), help="Default: the cores this process may run on."
 )
 
+time_limit_option = click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    show_default=True,
+    help="Seconds that decoding one frame of a source may take.",
+)
+
 
 def exit_2_on_error(command: Command) -> Command:
     """End the command with 2 and one clear line on unreadable input, unwritable output or bad arguments.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import struct
 import zlib
 from pathlib import Path
@@ -54,16 +55,19 @@ def _load_raw(data: bytes, shape: str | None, dtype: str | None) -> Pixels:
 
 
 def _load_dicom(path: Path, frame: int) -> tuple[Pixels, bool | None]:
-    from htj2k.dicom import frames, read_dataset
+    from htj2k.dicom import read_dataset
+    from htj2k.dicom.frames import LabelledFrames
+    from htj2k.dicom.layout import color_transform_of, has_pixels, pixel_layout
 
     dataset = read_dataset(path)
-    if not frames.has_pixels(dataset):
+    if not has_pixels(dataset):
         raise ValueError(f"{path} has no pixel data")
-    layout = frames.pixel_layout(dataset)
+    layout = pixel_layout(dataset)
     if not 0 <= frame < layout.frames:
         raise ValueError(f"--frame {frame}: {path} has {layout.frames} frame(s), counted from 0")
-    data = frames.stored_bytes(dataset, layout)
-    return frames.frame_at(data, layout, frame), layout.color_transform
+    frames = LabelledFrames(dataset, layout)
+    pixels = next(itertools.islice(frames, frame, None))
+    return pixels, color_transform_of(frames.photometric)
 
 
 def save(path: Path, pixels: Pixels) -> None:

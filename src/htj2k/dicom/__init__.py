@@ -1,4 +1,4 @@
-"""DICOM: P10 files become verified HTJ2K frames and image-set metadata; pydicom decodes and encodes HTJ2K.
+"""DICOM in and out: P10 files become verified image sets and these P10 files again; pydicom learns HTJ2K.
 
 Needs ``pip install "htj2k[dicom]"``.
 """
@@ -12,24 +12,33 @@ except ImportError as error:
 
 from .compress import compress
 from .errors import InvalidInstance
-from .frames import PixelLayout
+from .export import ExportedInstance, ExportReport, build_instance, export
+from .htj2k_syntax import transfer_syntax_uid
 from .ingest import JobReport, ingest
+from .layout import PixelLayout
 from .plugins import register, unregister
 from .read import disagreements, iter_frames, read_frame
 from .reading import read_dataset
-from .syntaxes import transfer_syntax_uid
+from .transcode import TranscodedFile, TranscodeReport, transcode
 
 __all__ = [
+    "ExportReport",
+    "ExportedInstance",
     "InvalidInstance",
     "JobReport",
     "PixelLayout",
+    "TranscodeReport",
+    "TranscodedFile",
+    "build_instance",
     "compress",
     "disagreements",
+    "export",
     "ingest",
     "iter_frames",
     "read_dataset",
     "read_frame",
     "register",
+    "transcode",
     "transfer_syntax_uid",
     "unregister",
 ]

@@ -16,7 +16,8 @@ from pydicom.uid import ExplicitVRBigEndian, HTJ2KLosslessRPCL
 from .encoder_plugin import is_lossy
 from .errors import InvalidInstance, UnsupportedInstance
 from .plugins import PLUGIN, register
-from .reading import NATIVE_SYNTAXES, integer, text
+from .reading import integer, text
+from .syntaxes import NATIVE_SYNTAXES
 
 _PAIRS = "YBR_FULL_422"  # two pixels share their colour, which HTJ2K frames may not (DICOM PS3.5 8.2.14)
 _METHOD = "ISO_15444_15"  # Defined Term for HTJ2K, irreversible (DICOM PS3.3 C.7.6.1.1.5.1)

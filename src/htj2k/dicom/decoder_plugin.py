@@ -14,7 +14,7 @@ import htj2k
 from htj2k.errors import UnsupportedError
 
 from .agreement import ImagePixel, Reading, decode_frame, plan_reading
-from .syntaxes import HTJ2K_SYNTAXES
+from .htj2k_syntax import HTJ2K_SYNTAXES
 
 #: Asked for by pydicom.
 DECODER_DEPENDENCIES = dict.fromkeys(HTJ2K_SYNTAXES, ("htj2k",))

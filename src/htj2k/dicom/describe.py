@@ -12,9 +12,8 @@ from htj2k.healthimaging.writing import canonical_json
 
 from .levels import LEVEL_OF
 from .limits import check_limits, required_uid
-from .values import Attributes, read_attributes
+from .values import Attributes, read_file_attributes
 
-_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _SHARED_LEVELS = ("Patient", "Study", "Series")
 
 
@@ -49,13 +48,11 @@ def describe(dataset: pydicom.FileDataset) -> Description:
     """
     levels = {level: Attributes() for level in (*_SHARED_LEVELS, "Instance")}
     everything: dict[str, Any] = {}
-    big_endian = dataset.file_meta.TransferSyntaxUID == _BIG_ENDIAN
-    for part, is_swapped in ((dataset.file_meta, False), (dataset, big_endian)):
-        for key, value, vr in read_attributes(part, big_endian=is_swapped):
-            attributes = levels[LEVEL_OF.get(key, "Instance")]
-            attributes.values[key] = everything[key] = value
-            if vr:
-                attributes.vrs[key] = vr
+    for key, (value, vr) in read_file_attributes(dataset).items():
+        attributes = levels[LEVEL_OF.get(key, "Instance")]
+        attributes.values[key] = everything[key] = value
+        if vr:
+            attributes.vrs[key] = vr
     check_limits(everything)
     required_uid(dataset, everything, "StudyInstanceUID")
     shared = {level: levels[level].to_dict() for level in _SHARED_LEVELS}

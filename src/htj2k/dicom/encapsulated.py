@@ -1,138 +1,150 @@
-"""Frames of encapsulated PixelData (DICOM PS3.5 A.4), read from where they lie, one at a time.
+"""Compressed frames: taken out of their fragments, whole, and of the size that the attributes announce.
 
-Only the item headers are read at first. Which fragments make a frame is what the offset tables say; where they
-are empty or wrong, a frame begins with each fragment that begins as a JPEG 2000 codestream or file does."""
+Decoders of JPEG and JPEG 2000 fill what is missing with grey and report success. So the end marker must be
+there, and the frame's own header is held against Rows, Columns and SamplesPerPixel before anything decodes it."""
 
 from __future__ import annotations
 
 import struct
-from itertools import pairwise
-from typing import BinaryIO, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from .errors import DamagedInstance
+import pydicom
+from pydicom.encaps import generate_frames
 
-ITEM = b"\xfe\xff\x00\xe0"
-_DELIMITER = b"\xfe\xff\xdd\xe0"
-_BEGINNINGS = (b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ")  # SOC and SIZ; the signature box
+from .errors import DamagedInstance, InvalidInstance
+from .layout import PixelLayout
+from .syntaxes import RLE
+
+_END = b"\xff\xd9"  # EOI of JPEG, EOC of JPEG 2000
+_JPEG_START = b"\xff\xd8"
+_JPEG_2000_START = b"\xff\x4f\xff\x51"
+_BOXES_START = b"\0\0\0\x0cjP  \r\n\x87\n"
+# SOF0 to SOF15 without DHT, JPG and DAC (T.81 B.1.1.3), and SOF55 of JPEG-LS (T.87).
+_FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 
 
-class Fragment(NamedTuple):
-    """One item: its offset behind the Basic Offset Table, where its value lies in the file, and how it begins."""
+@dataclass(frozen=True)
+class FrameHeader:
+    """What a compressed frame says of itself; `precision` in bits, `is_signed` None where it cannot tell."""
 
-    offset: int
-    position: int
-    length: int
-    head: bytes
+    rows: int
+    columns: int
+    components: int
+    precision: int
+    is_signed: bool | None
 
 
-class EncapsulatedFrames:
-    """The frames of a PixelData element whose value begins at the file's position.
-
-    Parameters
-    ----------
-    file : file object
-        Open for reading in binary mode, positioned at the Basic Offset Table.
-    count : int
-        NumberOfFrames.
-    extended_offsets : bytes
-        Value of ExtendedOffsetTable, or nothing.
+def compressed_frames(
+    dataset: pydicom.FileDataset, layout: PixelLayout
+) -> Iterator[tuple[bytes, FrameHeader | None]]:
+    """Each frame with its header (None for RLE, which has none), without padding.
 
     Raises
     ------
-    DamagedInstance
-        The element ends early, has something else than items, or no frames can be told apart.
+    InvalidInstance
+        There are more or fewer frames than NumberOfFrames says, one is not whole, or its header contradicts
+        the attributes.
     """
-
-    def __init__(self, file: BinaryIO, count: int, extended_offsets: bytes = b"") -> None:
-        self._file = file
-        table, fragments = _read_items(file)
-        offsets = _numbers("<%dQ", extended_offsets) or _numbers("<%dI", table)
-        self._frames = _group(fragments, count, offsets)
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def __getitem__(self, index: int) -> bytes:
-        return b"".join(self._read(fragment) for fragment in self._frames[index])
-
-    def _read(self, fragment: Fragment) -> bytes:
-        self._file.seek(fragment.position)
-        data = self._file.read(fragment.length)
-        if len(data) != fragment.length:
-            raise _truncated(fragment.position, fragment.length, len(data))
-        return data
+    is_rle = dataset.file_meta.TransferSyntaxUID == RLE
+    count = 0
+    for count, frame in enumerate(_split(dataset, layout), start=1):
+        if count > layout.frames:
+            break
+        yield (frame, None) if is_rle else _checked(frame, layout, count - 1)
+    if count != layout.frames:
+        more = "more" if count > layout.frames else f"only {count}"
+        raise InvalidInstance(f"PixelData has {more} frames, but NumberOfFrames says {layout.frames}")
 
 
-def _numbers(form: str, table: bytes) -> list[int]:
-    size = struct.calcsize(form % 1)
-    return list(struct.unpack_from(form % (len(table) // size), table))
+def _split(dataset: pydicom.FileDataset, layout: PixelLayout) -> Iterator[bytes]:
+    element = dataset["PixelData"]
+    if not element.is_undefined_length:
+        raise InvalidInstance(
+            "PixelData is not encapsulated, but TransferSyntaxUID "
+            f"{dataset.file_meta.TransferSyntaxUID} names a compressed syntax"
+        )
+    try:
+        yield from generate_frames(
+            element.value, number_of_frames=layout.frames, extended_offsets=extended_offsets(dataset)
+        )
+    except (ValueError, EOFError, struct.error, IndexError) as error:
+        raise DamagedInstance(f"the fragments of PixelData are damaged: {error}") from error
 
 
-def _read_items(file: BinaryIO) -> tuple[bytes, list[Fragment]]:
-    """The Basic Offset Table and where the fragments lie."""
-    end = _size(file)
-    length = _item_length(file, end)
-    if length is None:
-        raise DamagedInstance("PixelData has no items, not even a Basic Offset Table")
-    table = file.read(length)
-    first = file.tell()
-    fragments = []
-    while (length := _item_length(file, end)) is not None:
-        position = file.tell()
-        fragments.append(Fragment(position - 8 - first, position, length, file.read(min(length, 12))))
-        file.seek(position + length)
-    return table, fragments
+def extended_offsets(dataset: pydicom.Dataset) -> tuple[bytes, bytes] | None:
+    """The Extended Offset Table and its lengths, if the instance has them."""
+    table, lengths = dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths")
+    return (table, lengths) if table and lengths else None
 
 
-def _size(file: BinaryIO) -> int:
-    here = file.tell()
-    end = file.seek(0, 2)
-    file.seek(here)
-    return end
+def _checked(frame: bytes, layout: PixelLayout, index: int) -> tuple[bytes, FrameHeader]:
+    frame = _without_padding(frame, index)
+    try:
+        header = _read_header(frame)
+    except (IndexError, struct.error):
+        header = None
+    if header is None:
+        raise DamagedInstance(
+            f"frame {index} is neither JPEG, JPEG-LS nor JPEG 2000: it begins with {frame[:4]!r}"
+        )
+    _require_agreement(header, layout, index)
+    return frame, header
 
 
-def _item_length(file: BinaryIO, end: int) -> int | None:
-    """Length of the item that begins here; None at the end of the sequence."""
-    here = file.tell()
-    header = file.read(8)
-    if header[:4] == _DELIMITER or not header:  # a dataset in memory may lack the delimiter
-        return None
-    if len(header) < 8 or header[:4] != ITEM:
-        raise DamagedInstance(f"PixelData has {header!r} at byte {here} where an item should begin")
-    length: int = struct.unpack("<I", header[4:])[0]
-    if here + 8 + length > end:
-        raise _truncated(here + 8, length, end - here - 8)
-    return length
+def _without_padding(frame: bytes, index: int) -> bytes:
+    """Fragments are padded to even length, with zero, or by some writers with a fill byte of JPEG."""
+    whole = frame.rstrip(b"\0")
+    if whole.endswith(_END + b"\xff"):
+        whole = whole[:-1]
+    if not whole.endswith(_END):
+        raise DamagedInstance(
+            f"frame {index} of PixelData is truncated: its {len(frame)} bytes do not end with an end marker (FFD9)"
+        )
+    return whole
 
 
-def _truncated(position: int, length: int, present: int) -> DamagedInstance:
-    return DamagedInstance(
-        f"PixelData is truncated: the item at byte {position} has {length} bytes, {present} are there. "
-        "Copy or export the file again"
-    )
+def _read_header(frame: bytes) -> FrameHeader | None:
+    if frame.startswith(_BOXES_START):
+        frame = frame[frame.index(b"jp2c") + 4 :] if b"jp2c" in frame else b""
+    if frame.startswith(_JPEG_2000_START):
+        return _read_siz(frame)
+    return _read_sof(frame) if frame.startswith(_JPEG_START) else None
 
 
-def _group(fragments: list[Fragment], count: int, offsets: list[int]) -> list[list[Fragment]]:
-    """The fragments of each frame."""
-    while len(fragments) > count and fragments[-1].length == 0:  # some writers end with an empty fragment
-        fragments = fragments[:-1]
-    by_offset = {fragment.offset: i for i, fragment in enumerate(fragments)}
-    starts = [by_offset[offset] for offset in offsets if offset in by_offset]
-    if len(starts) != count or len(offsets) != count or starts != sorted(set(starts)) or starts[0] != 0:
-        starts = _starts(fragments, count)
-    return [fragments[start:stop] for start, stop in pairwise([*starts, len(fragments)])]
+def _read_siz(frame: bytes) -> FrameHeader:
+    """ITU-T T.800 A.5.1."""
+    x, y, x_offset, y_offset = struct.unpack_from(">4I", frame, 8)
+    components, ssiz = struct.unpack_from(">HB", frame, 40)
+    return FrameHeader(y - y_offset, x - x_offset, components, (ssiz & 0x7F) + 1, bool(ssiz & 0x80))
 
 
-def _starts(fragments: list[Fragment], count: int) -> list[int]:
-    """Without a table that fits."""
-    if fragments and count == 1:
-        return [0]
-    if len(fragments) == count:
-        return list(range(count))
-    starts = [i for i, fragment in enumerate(fragments) if fragment.head.startswith(_BEGINNINGS)]
-    if len(starts) == count and starts[0] == 0:
-        return starts
-    raise DamagedInstance(
-        f"NumberOfFrames is {count}, but PixelData has {len(fragments)} fragments, {len(starts)} of which begin a "
-        "codestream, and no offset table that tells the frames apart"
-    )
+def _read_sof(frame: bytes) -> FrameHeader | None:
+    """ITU-T T.81 B.2.2, the first frame header."""
+    position = 2
+    while frame[position] == 0xFF:
+        marker = frame[position + 1]
+        if marker in _FRAME_HEADERS:
+            precision, rows, columns, components = struct.unpack_from(">BHHB", frame, position + 4)
+            return FrameHeader(rows, columns, components, precision, None)
+        if marker == 0xFF:  # a fill byte
+            position += 1
+        elif marker in _WITHOUT_LENGTH:
+            position += 2
+        else:
+            position += 2 + int.from_bytes(frame[position + 2 : position + 4], "big")
+    return None
+
+
+def _require_agreement(header: FrameHeader, layout: PixelLayout, index: int) -> None:
+    found = (header.rows, header.columns, header.components)
+    if found != (layout.rows, layout.columns, layout.samples):
+        raise InvalidInstance(
+            f"frame {index} has {header.rows} rows, {header.columns} columns and {header.components} components, "
+            f"but Rows is {layout.rows}, Columns {layout.columns}, SamplesPerPixel {layout.samples}"
+        )
+    if header.precision > layout.precision:
+        raise InvalidInstance(
+            f"frame {index} has samples of {header.precision} bits, but BitsAllocated is {layout.bits_allocated}"
+        )

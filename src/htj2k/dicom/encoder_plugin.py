@@ -11,7 +11,7 @@ from pydicom.uid import HTJ2K, UID, HTJ2KLossless, HTJ2KLosslessRPCL
 
 import htj2k
 
-from .syntaxes import HTJ2K_SYNTAXES, check_transfer_syntax
+from .htj2k_syntax import HTJ2K_SYNTAXES, check_transfer_syntax
 
 #: Asked for by pydicom.
 ENCODER_DEPENDENCIES = dict.fromkeys(HTJ2K_SYNTAXES, ("htj2k",))

@@ -33,3 +33,17 @@ class DamagedInstance(InvalidInstance):
     """Bytes are missing, or are no DICOM."""
 
     exception_type = "InvalidDicomException"
+
+
+class NotDicom(DamagedInstance):
+    """A file of another kind: it has no DICOM prefix."""
+
+
+class MediaDirectory(UnsupportedInstance):
+    """A DICOMDIR, which lists the files of a medium."""
+
+
+class LostInstance(InvalidInstance):
+    """The process that decoded the file crashed, or made no progress in time; every other file goes on."""
+
+    exception_type = "PixelDataDecodingException"

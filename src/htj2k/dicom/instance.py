@@ -20,12 +20,14 @@ import htj2k
 from htj2k._threads import at_frame
 from htj2k.errors import HTJ2KError
 
-from . import frames as native
 from .agreement import ImagePixel, Reading, check_range, decode_frame, plan_reading
-from .encapsulated import ITEM, EncapsulatedFrames
 from .errors import DamagedInstance, InvalidInstance, UnreadableFile, UnsupportedInstance
-from .reading import NATIVE_SYNTAXES, integer, read_dataset
-from .syntaxes import HTJ2K_SYNTAXES, check_transfer_syntax, transfer_syntax_uid
+from .fragments import ITEM, EncapsulatedFrames
+from .htj2k_syntax import HTJ2K_SYNTAXES, check_transfer_syntax, transfer_syntax_uid
+from .layout import PixelLayout, pixel_layout
+from .native import frame_at, stored_bytes
+from .reading import integer, read_dataset
+from .syntaxes import NATIVE_SYNTAXES
 
 Pixels = NDArray[Any]
 Source = str | os.PathLike[str] | pydicom.Dataset
@@ -38,7 +40,7 @@ class NativeInstance:
     """An uncompressed instance, for what `HTJ2KInstance` does; there is nothing to close."""
 
     def __init__(self, dataset: pydicom.FileDataset) -> None:
-        self._layout = native.pixel_layout(dataset)
+        self._layout = pixel_layout(dataset)
         self._data = _native_bytes(dataset, self._layout)
 
     def __enter__(self) -> NativeInstance:
@@ -55,7 +57,7 @@ class NativeInstance:
             raise ValueError(
                 f"reduce is {options['reduce']}, but uncompressed frames have the full resolution only"
             )
-        return np.array(native.frame_at(self._data, self._layout, index), order="C")
+        return np.array(frame_at(self._data, self._layout, index), order="C")
 
     def read_all(self, options: dict[str, Any], _window: int | None) -> Iterator[Pixels]:
         for index in range(len(self)):
@@ -65,9 +67,9 @@ class NativeInstance:
         return []
 
 
-def _native_bytes(dataset: pydicom.FileDataset, layout: native.PixelLayout) -> memoryview:
+def _native_bytes(dataset: pydicom.FileDataset, layout: PixelLayout) -> memoryview:
     try:
-        return native.stored_bytes(dataset, layout)
+        return stored_bytes(dataset, layout)
     except InvalidInstance:
         value = bytes(dataset["PixelData"].value or b"")
         if htj2k.is_htj2k(value):

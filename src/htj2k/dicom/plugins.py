@@ -12,7 +12,7 @@ from pydicom.uid import UID
 
 from .decoder_plugin import decode
 from .encoder_plugin import ENCODING_PROFILES, encode
-from .syntaxes import HTJ2K_SYNTAXES
+from .htj2k_syntax import HTJ2K_SYNTAXES
 
 PLUGIN = "htj2k"
 _VERSION_ADDED = "htj2k"  # where pydicom's table of encoders has the version of pydicom

@@ -13,19 +13,25 @@ from typing import Any
 import pydicom
 from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_file_meta_info
 from pydicom.uid import UID
 
-from .errors import DamagedInstance, InvalidInstance, UnreadableFile, UnsupportedInstance
+from .errors import (
+    DamagedInstance,
+    InvalidInstance,
+    MediaDirectory,
+    NotDicom,
+    UnreadableFile,
+    UnsupportedInstance,
+)
+from .syntaxes import DEFLATED, SYNTAXES
 
-_DEFLATED = "1.2.840.10008.1.2.1.99"
-#: The uncompressed transfer syntaxes.
-NATIVE_SYNTAXES = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", _DEFLATED, "1.2.840.10008.1.2.2")
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 
 
 def read_dataset(path: str | os.PathLike[str]) -> pydicom.FileDataset:
-    """Read a P10 file in an uncompressed transfer syntax.
+    """Read a P10 file in one of the transfer syntaxes that are imported.
 
     Raises
     ------
@@ -34,12 +40,12 @@ def read_dataset(path: str | os.PathLike[str]) -> pydicom.FileDataset:
     """
     try:
         dataset = pydicom.dcmread(path)
-        _require_native_syntax(dataset)
+        _require_syntax(dataset)
         _require_whole(dataset, Path(path))
     except InvalidInstance:
         raise
     except InvalidDicomError as error:
-        raise DamagedInstance(
+        raise NotDicom(
             "not a DICOM P10 file: the prefix 'DICM' is missing at byte 128. "
             "Export it again as a DICOM file, or leave it out"
         ) from error
@@ -56,16 +62,24 @@ def read_dataset(path: str | os.PathLike[str]) -> pydicom.FileDataset:
     return dataset
 
 
-def _require_native_syntax(dataset: pydicom.FileDataset) -> None:
+def peek_transfer_syntax(path: str | os.PathLike[str]) -> str:
+    """The TransferSyntaxUID from the head of a file; empty where there is none. `read_dataset` says why."""
+    try:
+        return str(read_file_meta_info(path).get("TransferSyntaxUID", ""))
+    except Exception:  # pydicom raises many types on damaged files
+        return ""
+
+
+def _require_syntax(dataset: pydicom.FileDataset) -> None:
     syntax = dataset.file_meta.get("TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
     if not syntax:
         raise InvalidInstance("DICOM attribute TransferSyntaxUID does not exist")
     if dataset.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
-        raise UnsupportedInstance("a DICOMDIR lists other files and holds no instance itself; leave it out")
-    if syntax not in NATIVE_SYNTAXES:
+        raise MediaDirectory("a DICOMDIR lists other files and holds no instance itself; leave it out")
+    if syntax not in SYNTAXES:
         raise UnsupportedInstance(
-            f"transfer syntax {UID(syntax).name} ({syntax}) is not imported yet: only uncompressed "
-            "files are. Decompress the file first, for example with dcmdjpeg, dcmdjpls, dcmdrle or gdcmconv --raw"
+            f"transfer syntax {UID(syntax).name} ({syntax}) is not imported; HealthImaging takes uncompressed "
+            "files, JPEG, JPEG-LS, JPEG 2000, HTJ2K and RLE. Convert it first, for example with gdcmconv --raw"
         )
 
 
@@ -89,7 +103,7 @@ def _require_whole(dataset: pydicom.FileDataset, path: Path) -> None:
 
 def _require_no_rest(dataset: pydicom.FileDataset, path: Path, end: int) -> None:
     """Refuse a file that ends inside the header of an element, which pydicom takes for its end."""
-    if dataset.file_meta.TransferSyntaxUID == _DEFLATED or end >= _UNDEFINED_LENGTH:
+    if dataset.file_meta.TransferSyntaxUID == DEFLATED or end >= _UNDEFINED_LENGTH:
         return
     size = path.stat().st_size
     if end < size:

@@ -20,11 +20,14 @@ from pydicom.datadict import dictionary_has_tag, dictionary_keyword, dictionary_
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.tag import BaseTag
 
+from .syntaxes import BIG_ENDIAN
+
 _PIXEL_DATA = 0x7FE00010
 _TRAILING_PADDING = 0xFFFCFFFC
 # Bytes of these VRs are words, which a Big Endian file holds in the other order.
 _WORD_SIZE = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 _EMPTY_BYTES_ARE_TEXT = ("UN",)
+_LEADING_SPACES_COUNT = ("LT", "ST", "UC", "UT")  # PS3.5 table 6.2-1
 
 
 @dataclass
@@ -39,17 +42,31 @@ class Attributes:
         return {"DICOM": self.values, **({"DICOMVRs": self.vrs} if self.vrs else {})}
 
 
-def read_attributes(dataset: pydicom.Dataset, *, big_endian: bool = False) -> Iterator[tuple[str, Any, str]]:
+def read_file_attributes(dataset: pydicom.Dataset) -> dict[str, tuple[Any, str]]:
+    """Value and VR by key of all attributes of a dataset that was read, file meta information included."""
+    big_endian = dataset.file_meta.TransferSyntaxUID == BIG_ENDIAN
+    parts = ((dataset.file_meta, False), (dataset, big_endian))
+    return {
+        key: (value, vr)
+        for part, is_swapped in parts
+        for key, value, vr in read_attributes(part, big_endian=is_swapped)
+    }
+
+
+def read_attributes(
+    dataset: pydicom.Dataset, *, big_endian: bool = False, is_item: bool = False
+) -> Iterator[tuple[str, Any, str]]:
     """Key, JSON value and VR of every attribute; the VR is empty where the dictionary tells it.
 
-    Group lengths and trailing padding are left out: they describe the file, not the instance.
+    Group lengths and trailing padding are left out: they describe the file, not the instance. PixelData is null,
+    but for an icon's in an item of a sequence.
     """
     for tag in sorted(dataset.keys()):
         if tag.element == 0 or tag == _TRAILING_PADDING:
             continue
         element = _element(dataset, tag)
         key, standard_vr = _key(tag)
-        value = None if tag == _PIXEL_DATA else _value(element, _may_be_many(tag), big_endian)
+        value = None if tag == _PIXEL_DATA and not is_item else _value(element, _may_be_many(tag), big_endian)
         yield key, value, "" if standard_vr == element.VR else element.VR
 
 
@@ -81,14 +98,14 @@ def _value(element: DataElement, many: bool, big_endian: bool) -> Any:
     if element.VM == 0 or element.value is None or element.value == "":
         return None
     values = element.value if element.VM > 1 or isinstance(element.value, list) else [element.value]
-    plain = [_plain(value) for value in values]
+    plain = [_plain(value, element.VR) for value in values]
     return plain if many or len(plain) > 1 else plain[0]
 
 
 def _item(item: pydicom.Dataset, big_endian: bool) -> dict[str, Any]:
     """An item of a sequence; its own DICOMVRs lie beside its attributes."""
     attributes = Attributes()
-    for key, value, vr in read_attributes(item, big_endian=big_endian):
+    for key, value, vr in read_attributes(item, big_endian=big_endian, is_item=True):
         attributes.values[key] = value
         if vr:
             attributes.vrs[key] = vr
@@ -104,12 +121,13 @@ def _binary(content: bytes, vr: str, big_endian: bool) -> str | None:
     return base64.b64encode(content).decode("ascii")
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, vr: str) -> Any:
     if isinstance(value, BaseTag):  # before int, which a tag also is
         return f"{value:08X}"
     if isinstance(value, (bytes, bytearray)):
         return base64.b64encode(value).decode("ascii")
     if hasattr(value, "original_string") or not isinstance(value, (int, float)):
-        return str(value).strip(" \0")
+        text = str(value).rstrip(" \0")
+        return text if vr in _LEADING_SPACES_COUNT else text.lstrip(" \0")
     # JSON has no infinities.
     return value if isinstance(value, int) or math.isfinite(value) else str(value)

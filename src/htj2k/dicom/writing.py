@@ -1,0 +1,115 @@
+"""P10 files that are written, read again and compared before they get their name."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+
+import htj2k
+from htj2k.errors import ChecksumMismatch
+from htj2k.healthimaging.files import durable_file, sync_directory
+
+from .elements import OF_THE_WRITER
+from .errors import InvalidInstance
+from .frames import original_frames
+from .reading import read_dataset
+from .values import read_file_attributes
+
+#: Ends the name of a file that is not verified yet. Left behind only by a killed process.
+UNFINISHED = ".htj2k-unfinished"
+_OF_THE_FILE = {*OF_THE_WRITER, "FileMetaInformationVersion"}
+# What `image_pixel` sets.
+_OF_THE_SYNTAX = {
+    "TransferSyntaxUID",
+    "PixelData",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+    "LossyImageCompression",
+    "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
+}
+
+
+def sample_checksum(pixels: NDArray[Any]) -> int:
+    """CRC-32 of the samples, little endian and row by row."""
+    little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
+    return htj2k.crc32(np.ascontiguousarray(little))
+
+
+def write_verified(
+    dataset: pydicom.Dataset, path: Path, checksums: Sequence[int], source: Mapping[str, tuple[Any, str]]
+) -> None:
+    """Write a P10 file, durably, which replaces `path` only if it reads back as it must.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With file meta information.
+    path : Path
+        May exist.
+    checksums : sequence of int
+        `sample_checksum` of each frame; empty for an instance without pixels.
+    source : mapping
+        Key, value and VR of the attributes of the source, which the file must have too, but for those that depend
+        on the transfer syntax.
+
+    Raises
+    ------
+    ChecksumMismatch
+        A sample or an attribute is another one after reading; nothing was replaced.
+    InvalidInstance
+        The dataset cannot be written as P10.
+    OSError
+        The file cannot be written.
+    """
+    with _replacement(path) as temporary:
+        _write(dataset, temporary)
+        _compare(dataset, read_dataset(temporary), checksums, source)
+
+
+@contextmanager
+def _replacement(path: Path) -> Iterator[Path]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", suffix=UNFINISHED, dir=path.parent) as folder:
+        temporary = Path(folder) / path.name
+        yield temporary
+        os.replace(temporary, path)
+    sync_directory(path.parent)
+
+
+def _write(dataset: pydicom.Dataset, path: Path) -> None:
+    with durable_file(path) as file:
+        try:
+            pydicom.dcmwrite(file, dataset, enforce_file_format=True)
+        except OSError:
+            raise
+        except Exception as error:  # pydicom raises many types on values that it cannot write
+            raise InvalidInstance(f"the attributes cannot be written as a P10 file: {error}") from error
+
+
+def _compare(
+    dataset: pydicom.Dataset,
+    read: pydicom.FileDataset,
+    checksums: Sequence[int],
+    source: Mapping[str, tuple[Any, str]],
+) -> None:
+    of_the_syntax = {key: value for key, value in read_file_attributes(dataset).items() if key in _OF_THE_SYNTAX}
+    kept = {key: value for key, value in source.items() if key not in _OF_THE_SYNTAX}
+    expected, found = {**kept, **of_the_syntax}, read_file_attributes(read)
+    for key in (expected.keys() | found.keys()) - _OF_THE_FILE:
+        if expected.get(key) != found.get(key):
+            raise ChecksumMismatch(
+                f"DICOM attribute {key} is {expected.get(key)!r:.99}, but {found.get(key)!r:.99} when read back"
+            )
+    found_checksums = [sample_checksum(pixels) for pixels in original_frames(read)] if checksums else []
+    for index, (expected_checksum, checksum) in enumerate(zip(checksums, found_checksums, strict=True)):
+        if checksum != expected_checksum:
+            raise ChecksumMismatch(f"frame {index} has other samples when read back")
