@@ -55,29 +55,31 @@ class ImageSetFolder:
     def stored_names(self) -> set[str]:
         """Names of everything that lies in the folder of frames."""
         frames = self.path / FRAMES
-        return {entry.name for entry in frames.iterdir()} if frames.is_dir() else set()
+        return entry_names(frames) if frames.is_dir() else set()
 
 
 def find_image_sets(output: Path | UrlPath) -> list[ImageSetFolder]:
     """The image sets of a job's output, or the one image set that `output` itself is."""
     if (output / METADATA).exists():
         return [ImageSetFolder(output.resolve())]
-    return [
-        ImageSetFolder(output / name)
-        for name in sorted(entry_names(output))
-        if name not in (SUCCESS, FAILURE) and not name.startswith(STAGING_PREFIX) and (output / name).is_dir()
-    ]
+    try:
+        names = [name for name in sorted(entry_names(output)) if _may_be_image_set(name)]
+        return [ImageSetFolder(output / name) for name in names if (output / name).is_dir()]
+    except OSError:
+        # A web server that does not list its folders may serve a job's output all the same.
+        listed = listed_image_sets(output) if isinstance(output, UrlPath) else None
+        if listed is None:
+            raise
+        return [ImageSetFolder(output / name) for name in sorted(listed)]
+
+
+def _may_be_image_set(name: str) -> bool:
+    return name not in (SUCCESS, FAILURE, MANIFEST) and not name.startswith(STAGING_PREFIX)
 
 
 def entry_names(folder: Path | UrlPath) -> set[str]:
-    """Names of what lies in a folder; of a job's output behind a URL that cannot list, what its manifest says."""
-    try:
-        return {entry.name for entry in folder.iterdir()}
-    except OSError:
-        listed = listed_image_sets(folder) if isinstance(folder, UrlPath) else None
-        if listed is None:
-            raise
-        return set(listed)
+    """Names of what lies in a folder."""
+    return {entry.name for entry in folder.iterdir()}
 
 
 def unfinished_jobs(output: Path | UrlPath) -> list[str]:

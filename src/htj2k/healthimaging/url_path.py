@@ -13,6 +13,7 @@ from .retry import Retry
 
 #: What a second try does not change.
 _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, NotImplementedError)
+_FORBIDDEN = (401, 403)  # the status of aiohttp's errors
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class UrlPath:
     @property
     def name(self) -> str:
         """The last component."""
-        return self.url.rsplit("/", 1)[-1]
+        return self.path.rsplit("/", 1)[-1]
 
     @property
     def stem(self) -> str:
@@ -63,7 +64,9 @@ class UrlPath:
 
     def __truediv__(self, name: str) -> UrlPath:
         path = f"{self.path}/{name}" if self.path else name
-        return UrlPath(f"{self.url}/{name}", self.file_system, path, self.retry)
+        first, chain, rest = self.url.partition("::")  # zip://folder::file://archive.zip
+        slash = "" if first.endswith("/") else "/"
+        return UrlPath(f"{first}{slash}{name}{chain}{rest}", self.file_system, path, self.retry)
 
     def read_bytes(self) -> bytes:
         """The content of the file."""
@@ -88,16 +91,23 @@ class UrlPath:
         try:
             return self.retry.call(
                 lambda: getattr(self.file_system, method)(self.path, **options),
-                lambda error: not isinstance(error, _FINAL),
+                lambda error: not _is_final(error),
             )
-        except _FINAL as error:
-            # The protocols word these in many ways, some without a word.
-            code = getattr(error, "errno", None) or (
-                errno.EACCES if isinstance(error, PermissionError) else errno.ENOENT
-            )
-            raise type(error)(code, os.strerror(code), self.url) from error
         except Exception as error:
-            raise OSError(errno.EIO, f"{type(error).__name__}: {error}", self.url) from error
+            raise _os_error(error, self.url) from error
+
+
+def _is_final(error: Exception) -> bool:
+    return isinstance(error, _FINAL) or getattr(error, "status", None) in _FORBIDDEN
+
+
+def _os_error(error: Exception, url: str) -> OSError:
+    """The protocols word their errors in many ways, some without a word."""
+    if isinstance(error, PermissionError) or getattr(error, "status", None) in _FORBIDDEN:
+        return PermissionError(errno.EACCES, str(error) or os.strerror(errno.EACCES), url)
+    if isinstance(error, FileNotFoundError):
+        return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), url)
+    return OSError(errno.EIO, f"{type(error).__name__}: {error}", url)
 
 
 def open_folder(target: str | os.PathLike[str], **storage_options: Any) -> Path | UrlPath:
