@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("pydicom", "boto3", "rich", "click", "matplotlib", "fsspec")
+HEAVY = ("pydicom", "boto3", "rich", "click", "matplotlib", "fsspec", "botocore", "aiohttp")
 
 
 @pytest.mark.parametrize(

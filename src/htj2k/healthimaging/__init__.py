@@ -17,6 +17,7 @@ from .retry import Retry
 from .stores import FrameStore
 from .url_path import UrlPath
 from .verification import verify_image_set
+from .writing import encode_metadata
 
 #: The name of `VerificationReport` when only folders could be verified.
 FolderReport = VerificationReport
@@ -36,6 +37,7 @@ __all__ = [
     "Retry",
     "UrlPath",
     "VerificationReport",
+    "encode_metadata",
     "find_image_sets",
     "junit_xml",
     "read_metadata",
