@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("pydicom", "boto3", "rich", "click", "matplotlib", "fsspec", "pytest")
+HEAVY = ("pydicom", "boto3", "rich", "click", "matplotlib", "fsspec", "botocore", "aiohttp", "pytest")
 
 
 @pytest.mark.parametrize(

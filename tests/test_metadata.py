@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from htj2k import ResolutionChecksum
-from htj2k.healthimaging import MetadataError, read_metadata
+from htj2k.healthimaging import MetadataError, encode_metadata, read_metadata
 from htj2k.healthimaging.ids import content_id, is_plain_name
 from htj2k.healthimaging.writing import write_metadata
 
@@ -133,6 +133,86 @@ def test_the_service_s_own_document_is_read_whole(test_data: Any) -> None:
     assert len(frames) == data.count(b'"PixelDataChecksumFromBaseToFullResolution"')
     assert frames[0][2].checksums[-1] == ResolutionChecksum(640, 480, 2095233973)
     assert {frame.frame_size_in_bytes for _, _, frame in frames} == {921600, 230400}
+
+
+def test_position_of_a_frame() -> None:
+    value = document(ImageFrames=[{"ID": "a"}, {"ID": "b"}])
+    value["Study"]["DICOM"]["StudyInstanceUID"] = "1"
+    found = [
+        (i.study_instance_uid, i.series_instance_uid, i.sop_instance_uid, index, frame.id)
+        for i, index, frame in read_metadata(encoded(value)).image_frames()
+    ]
+    assert found == [("1", "1.2", "1.2.3", 0, "a"), ("1", "1.2", "1.2.3", 1, "b")]
+
+
+def test_a_repeated_key_is_refused() -> None:
+    """JSON readers keep the last one in silence: of two lists of frames the first would never be verified."""
+    text = json.dumps(document())
+    twice = text.replace('"ImageFrames":', '"ImageFrames": [], "ImageFrames":')
+    with pytest.raises(MetadataError, match="'ImageFrames' stands twice"):
+        read_metadata(twice.encode())
+
+
+def test_what_stands_under_either_key_is_expected() -> None:
+    keys = ("PixelDataChecksumFromBaseToFullResolution", "ImageDataChecksumFromBaseToFullResolution")
+    other = {**LEVEL, "Width": 512}
+    for lists, count in (
+        ([[], [LEVEL]], 1),
+        ([[LEVEL], None], 1),
+        ([[LEVEL], [LEVEL]], 1),
+        ([[LEVEL], [other]], 2),
+    ):
+        frame = {"ID": "f", **dict(zip(keys, lists, strict=True))}
+        ((_, _, read),) = read_metadata(encoded(document(frame))).image_frames()
+        assert len(read.checksums) == count
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [(None, None), ("", None), (" ", None), (7, 7), ("-7", "-7"), (1.5, 1.5), ("451 ", "451 ")],
+)
+def test_extremes_are_kept_as_they_are(value: Any, read: Any) -> None:
+    ((_, _, frame),) = read_metadata(encoded(document({"ID": "f", "MinPixelValue": value}))).image_frames()
+    assert frame.min_pixel_value == read
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [(None, None), ("9", 9), (9.0, 9), ("x", None), ([], None), (True, None)]
+)
+def test_sizes_that_are_numbers(value: Any, read: Any) -> None:
+    value = document({"ID": "f", "FrameSizeInBytes": value}, DICOM={"NumberOfFrames": value})
+    ((instance, _, frame),) = read_metadata(encoded(value)).image_frames()
+    assert frame.frame_size_in_bytes == read
+    assert instance.number_of_frames == read
+
+
+@pytest.mark.parametrize("where", ["instance", "DICOM"])
+def test_syntax_and_type_of_checksum_in_either_place(where: str) -> None:
+    said = {"StoredTransferSyntaxUID": "1.2.840.10008.1.2.4.91\0", "ChecksumType": "DECOMPRESSED "}
+    value = document(**said) if where == "instance" else document(DICOM=said)
+    (instance,) = read_metadata(encoded(value)).instances
+    assert instance.stored_transfer_syntax_uid == "1.2.840.10008.1.2.4.91"
+    assert instance.checksum_type == "DECOMPRESSED"
+    (instance,) = read_metadata(encoded(document(StoredTransferSyntaxUID=None, ChecksumType=None))).instances
+    assert instance.stored_transfer_syntax_uid.endswith(".202")
+    assert instance.checksum_type is None
+
+
+def test_what_was_read_is_written(test_data: Any) -> None:
+    data = (test_data / "golden/usdoppler_metadata.json").read_bytes()
+    metadata = read_metadata(data)
+    written = encode_metadata(metadata)
+    assert written == encode_metadata(read_metadata(written))
+    assert json.loads(gzip.decompress(written)) == json.loads(data)
+
+
+def test_the_key_of_the_service_is_written() -> None:
+    frame = {"ID": "f1", "ImageDataChecksumFromBaseToFullResolution": [LEVEL], "Else": 1}
+    written = gzip.decompress(encode_metadata(read_metadata(encoded(document(frame)))))
+    assert b"ImageDataChecksum" not in written
+    ((_, _, read),) = read_metadata(written).image_frames()
+    assert read.checksums == (ResolutionChecksum(256, 188, 2598394845),)
+    assert b'"Else": 1' in written
 
 
 def test_ids_are_32_hex_digits_and_depend_on_every_part() -> None:

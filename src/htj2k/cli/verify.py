@@ -1,69 +1,155 @@
-"""``htj2k verify``: every frame of a folder at every listed resolution."""
+"""``htj2k verify``: every frame of a folder, a URL or an image set of AWS HealthImaging at every level."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import click
 
-from htj2k.healthimaging.verification import FolderReport, FrameReport, verify_folder
+from htj2k.healthimaging import (
+    HealthImagingStore,
+    Journal,
+    Problem,
+    VerificationReport,
+    junit_xml,
+    read_metadata,
+    verify_folder,
+    verify_image_set,
+)
+from htj2k.healthimaging.files import replace_file
+from htj2k.healthimaging.judge import Levels
 
 from .output import exit_2_on_error, json_option, print_json, print_table, progress_bar, threads_option
+from .state import journal_path
 
 
 @click.command()
-@click.argument("output", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.argument("target", metavar="[PATH_OR_URL]", required=False)
+@click.option("--datastore", metavar="ID", help="Verify in this data store of AWS HealthImaging.")
+@click.option("--image-set", "image_sets", metavar="ID", multiple=True, help="An image set of it; repeatable.")
+@click.option("--endpoint-url", metavar="URL", help="Send the requests there instead of to AWS.")
+@click.option("--region", metavar="NAME", help="AWS region, if not the configured one.")
+@click.option(
+    "--levels",
+    type=click.Choice(get_args(Levels)),
+    default="listed",
+    show_default=True,
+    help="Which resolutions: those with a checksum in the metadata, the full one only, or all that exist.",
+)
+@click.option("--resume", is_flag=True, help="Go on where an interrupted verification of the same target ended.")
+@click.option("--journal", type=click.Path(path_type=Path), help="Where to remember what verified (see above).")
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write a JUnit XML report, too.")
 @threads_option
 @json_option
 @exit_2_on_error
-def verify(output: Path, threads: int | None, as_json: bool) -> None:
-    """Verify what ingest wrote: every frame at every level that the metadata lists.
+def verify(
+    target: str | None,
+    datastore: str | None,
+    image_sets: tuple[str, ...],
+    resume: bool,
+    journal: Path | None,
+    junit: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Verify image frames at every level that the metadata list.
 
-    FOLDER is the output of an ingest or one image set of it.
+    PATH_OR_URL is the output of an ingest or one image set of it: a folder, or a URL such as s3://bucket/sets or
+    zip://::sets.zip. Image sets of AWS HealthImaging are given by --datastore and --image-set.
 
-    Exit code 0: all frames verified. 1: a frame differs, is missing or unreadable, metadata are damaged, a
-    file is listed nowhere, or there is no frame at all. 2: FOLDER cannot be read."""
-    with progress_bar("Verifying") as progress:
-        report = verify_folder(output, threads=threads, progress=progress)
-    if as_json:
-        print_json(report.to_dict())
-    else:
-        _print_report(report)
+    What verified is remembered in a journal, by default a file in the user's state folder, until everything has
+    verified. After an interruption, or when some frames could not be read, --resume looks only at the rest.
+
+    Exit code 0: all frames verified. 1: a frame differs, is missing, unreadable or not verifiable, metadata are
+    damaged, a file is listed nowhere, or there is no frame at all. 2: bad usage, or PATH_OR_URL or the image set
+    cannot be read."""
+    _check_usage(target, datastore, image_sets, options)
+    source = [target] if target is not None else [datastore or "", *image_sets]
+    with _journal(journal, [*source, options["endpoint_url"] or ""], resume) as remembered:
+        if target is not None:
+            report = _verify_folder(target, remembered, options)
+        else:
+            report = _verify_image_sets(datastore or "", image_sets, remembered, options)
+        if junit is not None:
+            replace_file(junit, junit_xml(report))
+        if remembered is not None and report.ok:
+            remembered.clear()
+        if as_json:
+            print_json(report.to_dict())
+        else:
+            _print_report(report)
     sys.exit(0 if report.ok else 1)
 
 
-def _print_report(report: FolderReport) -> None:
-    bad = [frame for frame in report.frames if not frame.ok]
-    if bad:
-        rows = [row for frame in bad for row in _rows(frame)]
-        print_table(
-            "Frames that did not verify", ["frame", "status", "level", "expected", "actual", "reason"], rows
+def _check_usage(
+    target: str | None, datastore: str | None, image_sets: tuple[str, ...], options: dict[str, Any]
+) -> None:
+    if (target is None) == (datastore is None):
+        raise click.UsageError("Give either PATH_OR_URL or --datastore with --image-set.")
+    if bool(datastore) != bool(image_sets):
+        raise click.UsageError("--datastore and --image-set go together.")
+    if datastore is None and (options["endpoint_url"] or options["region"]):
+        raise click.UsageError("--endpoint-url and --region belong to --datastore.")
+
+
+@contextlib.contextmanager
+def _journal(path: Path | None, source: list[str], resume: bool) -> Iterator[Journal | None]:
+    """The journal; without a place to keep it a note, unless it was asked for."""
+    try:
+        journal = Journal(path or journal_path(source), resume=resume)
+    except OSError as error:
+        if path is not None or resume:
+            raise
+        click.echo(f"htj2k: no journal is kept, --resume will not work: {error}", err=True)
+        yield None
+        return
+    if resume:
+        click.echo(f"htj2k: {len(journal)} frames had verified before", err=True)
+    with journal:
+        yield journal
+
+
+def _verify_folder(target: str, journal: Journal | None, options: dict[str, Any]) -> VerificationReport:
+    with progress_bar("Verifying") as progress:
+        return verify_folder(
+            target, threads=options["threads"], levels=options["levels"], progress=progress, journal=journal
         )
+
+
+def _verify_image_sets(
+    datastore: str, image_sets: tuple[str, ...], journal: Journal | None, options: dict[str, Any]
+) -> VerificationReport:
+    report = VerificationReport()
+    for image_set in image_sets:
+        store = HealthImagingStore(
+            datastore, image_set, endpoint_url=options["endpoint_url"], region_name=options["region"]
+        )
+        metadata = read_metadata(store.read_metadata())
+        with progress_bar(f"Verifying {image_set}") as progress:
+            found = verify_image_set(
+                metadata,
+                store,
+                threads=options["threads"],
+                levels=options["levels"],
+                progress=progress,
+                journal=journal,
+            )
+        if metadata.image_set_id != image_set:
+            found.problems.append(Problem(image_set, f"the metadata are those of {metadata.image_set_id}"))
+        report.extend(found)
+    return report
+
+
+def _print_report(report: VerificationReport) -> None:
+    failures = report.failures()
+    if failures:
+        columns = ["frame", "status", "level", "expected", "actual", "reason"]
+        print_table("Frames that did not verify", columns, list(failures))
     if report.problems:
         rows = [[problem.where, problem.message] for problem in report.problems]
         print_table("Problems", ["where", "what"], rows)
-    levels = sum(len(frame.levels) for frame in report.frames)
-    click.echo(
-        f"{report.count('verified')} of {len(report.frames)} frames verified at {levels} levels in "
-        f"{report.image_sets} image sets, {len(report.problems)} other problems: "
-        f"{'OK' if report.ok else 'FAILED'}"
-    )
-
-
-def _rows(frame: FrameReport) -> list[list[str]]:
-    name = f"{frame.image_set_id}/{frame.frame_id}"
-    levels = [level for level in frame.levels if not level["ok"]]
-    if not levels:
-        return [[name, frame.status, "", "", "", frame.reason]]
-    return [
-        [
-            name,
-            frame.status,
-            f"{level['width']}x{level['height']}",
-            str(level["expected"]),
-            "" if level["actual"] is None else str(level["actual"]),
-            frame.reason,
-        ]
-        for level in levels
-    ]
+    click.echo(report.summary())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +14,20 @@ from htj2k.healthimaging import ImageSetFolder, find_image_sets
 
 def pick_frame(output: Path) -> bytes:
     """The codestream of the grey frame with the most pixels, which shows the most resolutions."""
-    best: tuple[int, Path] | None = None
-    for folder in find_image_sets(output):
-        best = max(filter(None, (best, _largest(folder))), default=None)
-    if best is None:
-        raise ValueError(f"{output} holds no frame")
-    return best[1].read_bytes()
+    frames = [
+        (pixels, folder, name) for folder in find_image_sets(output) for pixels, name in _grey_frames(folder)
+    ]
+    if not frames:
+        raise ValueError(f"{output} holds no grey frame")
+    _, folder, name = max(frames, key=lambda frame: frame[0])
+    return folder.read(name)
 
 
-def _largest(folder: ImageSetFolder) -> tuple[int, Path] | None:
-    # Indices into a palette make no grey picture.
-    frames = (
-        frame
-        for instance, _, frame in folder.metadata().image_frames()
-        if instance.dicom.get("PhotometricInterpretation") == "MONOCHROME2"
-    )
-    sized = ((max(c.width * c.height for c in frame.checksums), folder.frame_path(frame.id)) for frame in frames)
-    return max(sized, default=None)
+def _grey_frames(folder: ImageSetFolder) -> Iterator[tuple[int, str]]:
+    """Sizes and IDs. Indices into a palette make no grey picture."""
+    for instance, _, frame in folder.metadata().image_frames():
+        if instance.dicom.get("PhotometricInterpretation") == "MONOCHROME2":
+            yield max(c.width * c.height for c in frame.checksums), frame.id
 
 
 def draw_resolutions(codestream: bytes, target: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .ids import is_plain_name
 from .job_output import FAILURE, MANIFEST, SUCCESS
 from .metadata import ImageSetMetadata, MetadataError, read_metadata
+from .url_path import UrlPath
 
 METADATA = "metadata.json.gz"
 FRAMES = "frames"
@@ -20,25 +20,33 @@ STAGING_PREFIX = ".htj2k-ingest-"
 
 @dataclass(frozen=True)
 class ImageSetFolder:
-    """One image set on disk."""
+    """One image set on disk or behind a URL; a `FrameStore`."""
 
-    path: Path
+    path: Path | UrlPath
 
     @property
     def image_set_id(self) -> str:
         """The folder's name, which is the image set's ID."""
         return self.path.name
 
+    def read_metadata(self) -> bytes:
+        """The metadata document as it is stored."""
+        return (self.path / METADATA).read_bytes()
+
+    def read(self, frame_id: str) -> bytes:
+        """The bytes of one frame; an `OSError` or a `ValueError` says why they cannot be had."""
+        return self.frame_path(frame_id).read_bytes()
+
     def metadata(self) -> ImageSetMetadata:
         """Read the metadata document; `MetadataError` or `OSError` says why it cannot be."""
-        metadata = read_metadata((self.path / METADATA).read_bytes())
+        metadata = read_metadata(self.read_metadata())
         if metadata.image_set_id != self.image_set_id:
             raise MetadataError(
                 f"ImageSetID is {metadata.image_set_id!r}, but the folder is {self.image_set_id!r}"
             )
         return metadata
 
-    def frame_path(self, frame_id: str) -> Path:
+    def frame_path(self, frame_id: str) -> Path | UrlPath:
         """The file of one frame; a `ValueError` if the ID could lead out of the folder."""
         if not is_plain_name(frame_id):
             raise ValueError(f"{frame_id!r} is no frame ID: it must be letters and digits, as a plain file name")
@@ -47,27 +55,39 @@ class ImageSetFolder:
     def stored_names(self) -> set[str]:
         """Names of everything that lies in the folder of frames."""
         frames = self.path / FRAMES
-        return {entry.name for entry in frames.iterdir()} if frames.is_dir() else set()
+        return entry_names(frames) if frames.is_dir() else set()
 
 
-def find_image_sets(output: Path) -> list[ImageSetFolder]:
+def find_image_sets(output: Path | UrlPath) -> list[ImageSetFolder]:
     """The image sets of a job's output, or the one image set that `output` itself is."""
     if (output / METADATA).exists():
         return [ImageSetFolder(output.resolve())]
-    reserved = (SUCCESS, FAILURE)
-    return [
-        ImageSetFolder(entry)
-        for entry in sorted(output.iterdir())
-        if entry.is_dir() and entry.name not in reserved and not entry.name.startswith(STAGING_PREFIX)
-    ]
+    try:
+        names = [name for name in sorted(entry_names(output)) if _may_be_image_set(name)]
+        return [ImageSetFolder(output / name) for name in names if (output / name).is_dir()]
+    except OSError:
+        # A web server that does not list its folders may serve a job's output all the same.
+        listed = listed_image_sets(output) if isinstance(output, UrlPath) else None
+        if listed is None:
+            raise
+        return [ImageSetFolder(output / name) for name in sorted(listed)]
 
 
-def unfinished_jobs(output: Path) -> Iterator[Path]:
-    """Folders that a killed ``ingest`` left behind."""
-    return output.glob(f"{STAGING_PREFIX}*")
+def _may_be_image_set(name: str) -> bool:
+    return name not in (SUCCESS, FAILURE, MANIFEST) and not name.startswith(STAGING_PREFIX)
 
 
-def listed_image_sets(output: Path) -> dict[str, int] | None:
+def entry_names(folder: Path | UrlPath) -> set[str]:
+    """Names of what lies in a folder."""
+    return {entry.name for entry in folder.iterdir()}
+
+
+def unfinished_jobs(output: Path | UrlPath) -> list[str]:
+    """Names of folders that a killed ``ingest`` left behind."""
+    return sorted(name for name in entry_names(output) if name.startswith(STAGING_PREFIX))
+
+
+def listed_image_sets(output: Path | UrlPath) -> dict[str, int] | None:
     """Image set IDs and instance counts of the manifest; None without a manifest."""
     path = output / MANIFEST
     if not path.exists():

@@ -6,11 +6,14 @@ import gzip
 import io
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from htj2k import ResolutionChecksum
+from htj2k._checksum import to_integer
+from htj2k._verify import CHECKSUM_KEYS
 from htj2k.errors import HTJ2KError
 
 #: The transfer syntax of a frame whose instance does not name one.
@@ -18,12 +21,6 @@ HTJ2K_LOSSLESS_RPCL = "1.2.840.10008.1.2.4.202"
 
 #: A metadata document larger than this, uncompressed, is refused instead of filling the memory.
 MAX_DOCUMENT_BYTES = 2**30
-
-# The service writes the first key, some pages of its guide the second.
-_CHECKSUM_KEYS = (
-    "PixelDataChecksumFromBaseToFullResolution",
-    "ImageDataChecksumFromBaseToFullResolution",
-)
 
 
 class MetadataError(HTJ2KError):
@@ -43,7 +40,8 @@ class ImageFrame:
     min_pixel_value, max_pixel_value : int, float, str or None
         As in the document, which is not always a number.
     frame_size_in_bytes : int or None
-        Size of the decoded frame, in newer documents of the service of the stored one. Only to report.
+        Size of the decoded frame, in newer documents of the service of the stored one. Only to report; None if
+        it is no number.
     """
 
     id: str
@@ -56,7 +54,7 @@ class ImageFrame:
         """The entry in HealthImaging's shape."""
         return {
             "ID": self.id,
-            _CHECKSUM_KEYS[0]: [checksum.to_dict() for checksum in self.checksums],
+            CHECKSUM_KEYS[0]: [checksum.to_dict() for checksum in self.checksums],
             "MinPixelValue": self.min_pixel_value,
             "MaxPixelValue": self.max_pixel_value,
             "FrameSizeInBytes": self.frame_size_in_bytes,
@@ -65,14 +63,23 @@ class ImageFrame:
 
 @dataclass(frozen=True)
 class Instance:
-    """One SOP instance: its attributes and its image frames in frame order."""
+    """One SOP instance: its place, its attributes and its image frames in frame order.
 
+    `stored_transfer_syntax_uid` is that of lossless HTJ2K where the document names none.
+    """
+
+    study_instance_uid: str
     series_instance_uid: str
     sop_instance_uid: str
     dicom: Mapping[str, Any]
     image_frames: tuple[ImageFrame, ...]
     stored_transfer_syntax_uid: str
     checksum_type: str | None
+
+    @property
+    def number_of_frames(self) -> int | None:
+        """DICOM's Number of Frames; None where it is absent, empty or no number."""
+        return _optional_integer(self.dicom.get("NumberOfFrames"))
 
 
 @dataclass(frozen=True)
@@ -130,13 +137,23 @@ def _inflate(data: bytes) -> bytes:
 
 def _parse_json(text: bytes) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise MetadataError(f"not JSON: {error}") from error
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are unique: of two lists of frames under one key, one would vanish in silence."""
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        repeated = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise MetadataError(f"the key {repeated!r} stands twice in one JSON object")
+    return result
+
+
 def _read_instances(document: Mapping[str, Any]) -> Iterator[Instance]:
     study = _mapping({} if document.get("Study") is None else document["Study"], "Study")
+    study_uid = str(_mapping(study.get("DICOM") or {}, "Study.DICOM").get("StudyInstanceUID") or "")
     # The guide prints Series beside Study and Instances beside the series; the service nests them.
     for holder, where in ((study, "Study.Series"), (document, "Series")):
         series = _mapping({} if holder.get("Series") is None else holder["Series"], where)
@@ -145,10 +162,12 @@ def _read_instances(document: Mapping[str, Any]) -> Iterator[Instance]:
             body = _mapping(entry, place)
             instances = body if uid == "Instances" else _mapping(body.get("Instances") or {}, place)
             for sop_uid, instance in instances.items():
-                yield _read_instance("" if uid == "Instances" else uid, sop_uid, instance, place)
+                series_uid = "" if uid == "Instances" else uid
+                yield _read_instance((study_uid, series_uid, sop_uid), instance, place)
 
 
-def _read_instance(series_uid: str, sop_uid: str, entry: Any, where: str) -> Instance:
+def _read_instance(uids: tuple[str, str, str], entry: Any, where: str) -> Instance:
+    study_uid, series_uid, sop_uid = uids
     place = f"{where}.Instances[{sop_uid!r}]"
     body = _mapping(entry, place)
     dicom = _mapping(body.get("DICOM") or {}, f"{place}.DICOM")
@@ -156,6 +175,7 @@ def _read_instance(series_uid: str, sop_uid: str, entry: Any, where: str) -> Ins
     if frames is None:
         frames = dicom.get("ImageFrames")
     return Instance(
+        study_instance_uid=study_uid or str(dicom.get("StudyInstanceUID") or ""),
         series_instance_uid=series_uid or str(dicom.get("SeriesInstanceUID") or ""),
         sop_instance_uid=sop_uid,
         dicom=dicom,
@@ -163,8 +183,8 @@ def _read_instance(series_uid: str, sop_uid: str, entry: Any, where: str) -> Ins
             _read_frame(frame, f"{place}.ImageFrames[{index}]")
             for index, frame in enumerate(_list(frames or [], f"{place}.ImageFrames"))
         ),
-        stored_transfer_syntax_uid=_optional_text(body, "StoredTransferSyntaxUID") or HTJ2K_LOSSLESS_RPCL,
-        checksum_type=_optional_text(body, "ChecksumType"),
+        stored_transfer_syntax_uid=_either_text(body, dicom, "StoredTransferSyntaxUID") or HTJ2K_LOSSLESS_RPCL,
+        checksum_type=_either_text(body, dicom, "ChecksumType") or None,
     )
 
 
@@ -173,17 +193,21 @@ def _read_frame(entry: Any, where: str) -> ImageFrame:
     frame_id = body.get("ID")
     if not isinstance(frame_id, str) or not frame_id:
         raise MetadataError(f"{where}.ID is {frame_id!r}; a frame needs a text that names it")
-    levels: Any = next((body[key] for key in _CHECKSUM_KEYS if body.get(key) is not None), [])
     return ImageFrame(
         id=frame_id,
-        checksums=tuple(
-            _read_checksum(level, f"{where} level {index}")
-            for index, level in enumerate(_list(levels, f"{where}.{_CHECKSUM_KEYS[0]}"))
-        ),
-        min_pixel_value=body.get("MinPixelValue"),
-        max_pixel_value=body.get("MaxPixelValue"),
-        frame_size_in_bytes=body.get("FrameSizeInBytes"),
+        checksums=tuple(dict.fromkeys(_read_checksums(body, where))),
+        min_pixel_value=_pixel_value(body, "MinPixelValue"),
+        max_pixel_value=_pixel_value(body, "MaxPixelValue"),
+        frame_size_in_bytes=_optional_integer(body.get("FrameSizeInBytes")),
     )
+
+
+def _read_checksums(body: Mapping[str, Any], where: str) -> Iterator[ResolutionChecksum]:
+    """The entries under both keys: whatever is expected anywhere has to hold."""
+    for key in CHECKSUM_KEYS:
+        levels = [] if body.get(key) is None else _list(body[key], f"{where}.{key}")
+        for index, level in enumerate(levels):
+            yield _read_checksum(level, f"{where}.{key} level {index}")
 
 
 def _read_checksum(entry: Any, where: str) -> ResolutionChecksum:
@@ -191,6 +215,18 @@ def _read_checksum(entry: Any, where: str) -> ResolutionChecksum:
         return ResolutionChecksum.from_dict(entry)
     except (ValueError, TypeError) as error:
         raise MetadataError(f"{where}: {error}") from error
+
+
+def _pixel_value(body: Mapping[str, Any], key: str) -> Any:
+    value = body.get(key)
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _optional_integer(value: Any) -> int | None:
+    try:
+        return to_integer(value, "")
+    except (ValueError, TypeError):
+        return None
 
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:
@@ -208,3 +244,8 @@ def _list(value: Any, where: str) -> list[Any]:
 def _optional_text(body: Mapping[str, Any], key: str) -> str | None:
     value = body.get(key)
     return None if value is None else str(value)
+
+
+def _either_text(body: Mapping[str, Any], dicom: Mapping[str, Any], key: str) -> str:
+    """A text of the instance or, in the guide's shape, of its attributes, without DICOM's padding."""
+    return (_optional_text(body, key) or _optional_text(dicom, key) or "").strip(" \0")

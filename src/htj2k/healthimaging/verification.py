@@ -1,288 +1,238 @@
-"""Verification of a folder of image sets: every frame, every listed level, nothing skipped in silence."""
+"""Verification of image sets: every frame, every listed level, nothing skipped in silence."""
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal
+import functools
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 
-import htj2k
+from htj2k import _arguments as arguments
+from htj2k._executors import map_chunks
+from htj2k._threads import Progress, batch_options
 
-from .ids import LOCAL_DATASTORE_ID, frame_id
-from .job_output import MANIFEST
-from .layout import FRAME_SUFFIX, ImageSetFolder, find_image_sets, listed_image_sets, unfinished_jobs
-from .metadata import HTJ2K_LOSSLESS_RPCL, ImageFrame, ImageSetMetadata, Instance, MetadataError
+from .ids import LOCAL_DATASTORE_ID
+from .journal import Journal, task_key
+from .judge import FrameTask, Levels, judge
+from .metadata import ImageSetMetadata, read_metadata
 from .pool import bounded_map, usable_cores
+from .report import FrameReport, Outcome, Problem, VerificationReport
+from .stores import FrameStore
 
-Status = Literal["verified", "mismatch", "missing", "unreadable", "not verifiable"]
+Item = tuple[FrameStore, FrameTask]
 
-# Lossless HTJ2K: the checksums are over decoded pixels. Everything else the service keeps as it came.
-_DECODED_CHECKSUMS = ("1.2.840.10008.1.2.4.201", HTJ2K_LOSSLESS_RPCL)
-
-
-@dataclass(frozen=True)
-class FrameReport:
-    """The verdict on one frame; only `status` "verified" means that its pixels are proven right."""
-
-    image_set_id: str
-    series_instance_uid: str
-    sop_instance_uid: str
-    frame_index: int
-    frame_id: str
-    status: Status
-    reason: str = ""
-    levels: tuple[dict[str, Any], ...] = ()
-    bytes_stored: int = 0
-    bytes_decoded: int = 0
-    seconds: float = 0.0
-
-    @property
-    def ok(self) -> bool:
-        """Whether the frame verified."""
-        return self.status == "verified"
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "imageSetId": self.image_set_id,
-            "seriesInstanceUID": self.series_instance_uid,
-            "sopInstanceUID": self.sop_instance_uid,
-            "frame": self.frame_index,
-            "frameId": self.frame_id,
-            "status": self.status,
-            "reason": self.reason,
-            "levels": list(self.levels),
-        }
+#: Frames on their way at a time: enough to hide the time that a remote store takes to answer.
+_READERS = 16
+#: Reads of a frame that does not verify. Not every transport notices when it loses or changes bytes.
+_MOST_READS = 3
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong with the folder that belongs to no single frame."""
-
-    where: str
-    message: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {"where": self.where, "message": self.message}
-
-
-@dataclass
-class FolderReport:
-    """Verdicts on all frames of a folder.
-
-    Attributes
-    ----------
-    frames : list of FrameReport
-        One for each listed frame, in order.
-    problems : list of Problem
-        Damaged metadata, files that no metadata lists, image sets that are gone.
-    image_sets : int
-        How many image sets were read.
-    """
-
-    frames: list[FrameReport] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    image_sets: int = 0
-
-    @property
-    def ok(self) -> bool:
-        """True if there is at least one frame, all frames verified and nothing else is wrong."""
-        return bool(self.frames) and not self.problems and all(frame.ok for frame in self.frames)
-
-    def count(self, status: Status) -> int:
-        """How many frames have this status."""
-        return sum(frame.status == status for frame in self.frames)
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "ok": self.ok,
-            "imageSets": self.image_sets,
-            "frames": len(self.frames),
-            "verified": self.count("verified"),
-            "levels": sum(len(frame.levels) for frame in self.frames),
-            "problems": [problem.to_dict() for problem in self.problems],
-            "reports": [frame.to_dict() for frame in self.frames],
-        }
-
-
-@dataclass(frozen=True)
-class _Task:
-    folder: ImageSetFolder
-    instance: Instance
-    index: int
-    frame: ImageFrame
-    is_local: bool  # written by our ingest, whose frame IDs are derived from the bytes
-
-
-def verify_folder(
-    output: Path, *, threads: int | None = None, progress: Callable[[int, int], None] | None = None
-) -> FolderReport:
-    """Verify every frame of every image set below `output` at every level its metadata lists.
+def verify_image_set(
+    metadata: ImageSetMetadata | bytes,
+    store: FrameStore,
+    *,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    levels: Levels = "listed",
+    journal: Journal | None = None,
+) -> VerificationReport:
+    """Verify every frame of an image set; the next frames are read while some are decoded.
 
     Parameters
     ----------
-    output : Path
-        What ``htj2k ingest`` wrote, or one image set of it.
+    metadata : ImageSetMetadata or bytes
+        What `read_metadata` returns or takes, for example ``store.read_metadata()``.
+    store : FrameStore
+        Where the frames are: `ImageSetFolder`, `HealthImagingStore`, or an object of yours.
     threads : int, optional
-        Default: the cores this process may run on.
+        Frames that are decoded at a time, by default as many as cores; with an executor those of each worker,
+        by default 1. At most some dozens of frames are in memory.
+    executor : concurrent.futures.Executor, optional
+        Any: a pool of processes, or one that stands for a cluster. Its workers read the store themselves, so
+        it must pickle and be within their reach.
     progress : callable, optional
-        Called with (frames done, frames in all) after each frame.
+        Called with (frames done, frames in all). What it raises stops the verification.
+    levels : {"listed", "full", "all"}
+        "listed": every checksum that the metadata list. "full": only that of the full size, for a quicker
+        look. "all": besides the listed ones every other resolution is decoded by itself, and must be what the
+        proven pixels of the full size make of it.
+    journal : Journal, optional
+        Remembers what verified; frames that it knows are not read again.
 
     Returns
     -------
-    FolderReport
-        A folder without a single frame is not ``ok``: nothing was proven.
+    VerificationReport
+        One report for each listed frame, in order. An image set without a frame is not ``ok``: nothing was
+        proven.
 
     Raises
     ------
-    OSError
-        `output` is no folder or cannot be read.
+    MetadataError
+        If `metadata` cannot be read.
+    TypeError, ValueError
+        If an argument is wrong; never for the sake of what the store holds.
+
+    Notes
+    -----
+    The checksums are of decoded pixels for what the service encodes, and of the stored bytes for originals that
+    it keeps; StoredTransferSyntaxUID and ChecksumType tell which. They are matched by width and height.
+    MinPixelValue and MaxPixelValue are compared where they are given, FrameSizeInBytes is only reported. A frame
+    that does not verify is read again, and the verdict stands when the same bytes come back.
     """
-    output = Path(output)
-    report = FolderReport()
-    tasks = list(_collect(output, report))
-    threads = threads or usable_cores()
-    with ThreadPoolExecutor(threads) as pool:
-        for frame in bounded_map(pool, _verify_frame, tasks, window=4 * threads):
-            report.frames.append(frame)
-            if progress is not None:
-                progress(len(report.frames), len(tasks))
-    if not tasks:
-        report.problems.append(Problem(str(output), "no image frame is listed here; nothing was verified"))
+    if not isinstance(metadata, ImageSetMetadata):
+        metadata = read_metadata(metadata)
+    report = VerificationReport(image_sets=1)
+    report.problems += missing_frames(metadata)
+    items: list[Item] = [(store, task) for task in frame_tasks(metadata)]
+    if not items:
+        report.problems.append(
+            Problem(metadata.image_set_id or "", "no image frame is listed; nothing was verified")
+        )
+    report.frames += verify_items(
+        items, threads=threads, executor=executor, progress=progress, levels=levels, journal=journal
+    )
     return report
 
 
-def _collect(output: Path, report: FolderReport) -> Iterator[_Task]:
-    """Read the metadata of all image sets; what cannot be read becomes a problem of `report`."""
-    folders = find_image_sets(output)
-    report.problems += _job_problems(output, {folder.image_set_id for folder in folders})
-    for folder in folders:
-        try:
-            metadata = folder.metadata()
-        except FileNotFoundError:
-            report.problems.append(Problem(folder.image_set_id, "metadata.json.gz is missing"))
-            continue
-        except (OSError, MetadataError) as error:
-            report.problems.append(Problem(folder.image_set_id, f"metadata.json.gz: {error}"))
-            continue
-        report.image_sets += 1
-        report.problems += _unlisted_files(folder, metadata)
-        for instance, index, frame in metadata.image_frames():
-            is_local = metadata.datastore_id == LOCAL_DATASTORE_ID
-            yield _Task(folder, instance, index, frame, is_local)
+def frame_tasks(metadata: ImageSetMetadata) -> Iterator[FrameTask]:
+    """Every frame of an image set with what is expected of it."""
+    for instance, index, frame in metadata.image_frames():
+        yield FrameTask(
+            image_set_id=metadata.image_set_id or "",
+            study_instance_uid=instance.study_instance_uid,
+            series_instance_uid=instance.series_instance_uid,
+            sop_instance_uid=instance.sop_instance_uid,
+            index=index,
+            frame=frame,
+            transfer_syntax_uid=instance.stored_transfer_syntax_uid,
+            checksum_type=instance.checksum_type,
+            is_local=metadata.datastore_id == LOCAL_DATASTORE_ID,
+        )
 
 
-def _job_problems(output: Path, found: set[str]) -> Iterator[Problem]:
-    for path in unfinished_jobs(output):
-        yield Problem(path.name, "left by an ingest that did not finish")
-    try:
-        listed = listed_image_sets(output)
-    except (OSError, MetadataError) as error:
-        yield Problem(MANIFEST, str(error))
-        return
-    for image_set_id in sorted(set(listed or ()) - found):
-        yield Problem(image_set_id, f"listed in {MANIFEST}, but the image set is missing")
-    if listed is not None:
-        for image_set_id in sorted(found - set(listed)):
-            yield Problem(image_set_id, f"not listed in {MANIFEST}")
+def missing_frames(metadata: ImageSetMetadata) -> Iterator[Problem]:
+    """Instances that list fewer or more frames than they say that they have."""
+    for instance in metadata.instances:
+        listed = len(instance.image_frames)
+        if listed and instance.number_of_frames not in (None, listed):
+            message = f"NumberOfFrames is {instance.number_of_frames}, but {listed} image frames are listed"
+            yield Problem(instance.sop_instance_uid, message)
 
 
-def _unlisted_files(folder: ImageSetFolder, metadata: ImageSetMetadata) -> Iterator[Problem]:
-    listings = Counter(frame.id for _, _, frame in metadata.image_frames())
-    for name, count in listings.items():
-        if count > 1:
-            yield Problem(folder.image_set_id, f"frame {name} is listed {count} times")
-    for name in sorted(folder.stored_names() - {f"{listed}{FRAME_SUFFIX}" for listed in listings}):
-        yield Problem(folder.image_set_id, f"frames/{name} is listed in no metadata")
-
-
-def _verify_frame(task: _Task) -> FrameReport:
-    try:
-        path = task.folder.frame_path(task.frame.id)
-        codestream = path.read_bytes()
-    except ValueError as error:
-        return _report(task, "unreadable", str(error))
-    except FileNotFoundError:
-        return _report(task, "missing", f"{path.name} does not exist")
-    except OSError as error:
-        return _report(task, "unreadable", f"{path.name}: {error.strerror or error}")
-    return _verify_codestream(task, codestream)
-
-
-def _verify_codestream(task: _Task, codestream: bytes) -> FrameReport:
-    obstacle = _why_not_verifiable(task)
-    if obstacle:
-        return _report(task, "not verifiable", obstacle)
-    begin = time.perf_counter()
-    status, reason, levels = _compare(task, codestream)
-    return replace(
-        _report(task, status, reason),
-        levels=tuple(_level(level) for level in levels),
-        bytes_stored=len(codestream),
-        seconds=time.perf_counter() - begin,
+def verify_items(
+    items: Sequence[Item],
+    *,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    levels: Levels = "listed",
+    journal: Journal | None = None,
+) -> list[FrameReport]:
+    """Reports on frames, in order; the arguments are those of `verify_image_set`."""
+    arguments.choice("levels", levels, ("listed", "full", "all"))
+    batch_options(threads, "return", progress)  # checks them
+    outcomes: list[Outcome | None] = [None] * len(items)
+    if journal is not None:
+        outcomes = [journal.get(task_key(task, levels)) for _, task in items]
+    open_items = [i for i, outcome in enumerate(outcomes) if outcome is None]
+    before = len(items) - len(open_items)
+    shown = None if progress is None else lambda done, _: progress(before + done, len(items))
+    pending = [items[i] for i in open_items]
+    found = (
+        _on_threads(pending, levels, threads, shown)
+        if executor is None
+        else _on_executor(pending, levels, threads, executor, shown)
     )
+    for i, outcome in zip(open_items, found, strict=True):
+        outcomes[i] = outcome
+        if journal is not None and outcome.ok:
+            journal.add(task_key(items[i][1], levels), outcome)
+    return [_report(task, outcome) for (_, task), outcome in zip(items, outcomes, strict=True) if outcome]
 
 
-def _compare(task: _Task, codestream: bytes) -> tuple[Status, str, Iterable[htj2k.LevelVerification]]:
-    """Pixels first, at every level; then the bytes, so that damage which no pixel shows is found as well."""
+def _on_threads(
+    items: Sequence[Item], levels: Levels, threads: int | None, progress: Progress | None
+) -> Iterator[Outcome]:
+    """One pool waits for the store, another decodes what has arrived."""
+    threads = threads or usable_cores()
+    with ThreadPoolExecutor(_READERS) as reading, ThreadPoolExecutor(threads) as judging:
+        arrived = bounded_map(reading, _read, items, window=2 * _READERS)
+        verdicts = bounded_map(judging, functools.partial(_judge, levels=levels), arrived, window=2 * threads)
+        for done, outcome in enumerate(verdicts, 1):
+            yield outcome
+            if progress is not None:
+                progress(done, len(items))
+
+
+def _on_executor(
+    items: Sequence[Item], levels: Levels, threads: int | None, executor: Executor, progress: Progress | None
+) -> list[Outcome]:
+    return map_chunks(executor, _verify_chunk, items, (levels, threads or 1), _lost, progress)
+
+
+def _verify_chunk(items: Sequence[Item], levels: Levels, threads: int) -> list[Outcome]:
+    """What an executor's worker runs."""
+    return list(_on_threads(items, levels, threads, None))
+
+
+def _lost(error: BaseException) -> Outcome:
+    return Outcome(status="unreadable", reason=f"the executor lost this frame: {type(error).__name__}: {error}")
+
+
+def _read(item: Item) -> tuple[Item, bytes | Outcome]:
+    """The bytes, or the verdict that there are none."""
+    store, task = item
     try:
-        verification = htj2k.verify(codestream, task.frame.to_dict())
-    except (ValueError, TypeError) as error:
-        return "mismatch", f"the metadata of the frame: {error}", ()
-    if verification.error is not None:
-        # One resolution may be whole where another is not: ask for each.
-        each = [htj2k.verify(codestream, [checksum]) for checksum in task.frame.checksums]
-        levels = [
-            level
-            for verification, checksum in zip(each, task.frame.checksums, strict=True)
-            for level in verification.levels or (_undecodable(checksum, verification.reason),)
-        ]
-        return "unreadable", verification.reason or "", levels
-    if not verification.ok:
-        return "mismatch", verification.reason or "", verification.levels
-    if task.is_local and task.frame.id != frame_id(task.instance.sop_instance_uid, task.index, codestream):
-        reason = "the pixels are right, but the stored bytes are not those that were ingested"
-        return "mismatch", reason, verification.levels
-    return "verified", "", verification.levels
+        return item, bytes(store.read(task.frame.id))
+    except FileNotFoundError as error:
+        return item, Outcome(status="missing", reason=_describe(error, "does not exist"))
+    except Exception as error:  # a store of the caller's own may raise anything
+        return item, Outcome(status="unreadable", reason=_describe(error))
 
 
-def _undecodable(checksum: htj2k.ResolutionChecksum, reason: str | None) -> htj2k.LevelVerification:
-    return htj2k.LevelVerification(checksum.width, checksum.height, checksum.checksum, None, False, None, reason)
+def _describe(error: Exception, default: str = "") -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"{type(error).__name__}: {str(error) or default}"
 
 
-def _why_not_verifiable(task: _Task) -> str:
-    syntax = task.instance.stored_transfer_syntax_uid
-    if syntax not in _DECODED_CHECKSUMS:
-        return f"the frame is stored in transfer syntax {syntax}, not lossless HTJ2K"
-    if task.instance.checksum_type not in (None, "DECOMPRESSED"):
-        return f"the checksums are of type {task.instance.checksum_type}, not over decoded pixels"
-    return "" if task.frame.checksums else "the metadata lists no checksum"
+def _judge(arrived: tuple[Item, bytes | Outcome], *, levels: Levels) -> Outcome:
+    item, data = arrived
+    if isinstance(data, Outcome):
+        return data
+    try:
+        return _confirmed(item, data, levels)
+    except MemoryError:
+        return Outcome(status="unreadable", reason="not enough memory for this frame", bytes_stored=len(data))
 
 
-def _level(level: htj2k.LevelVerification) -> dict[str, Any]:
-    return {
-        "width": level.width,
-        "height": level.height,
-        "expected": level.expected,
-        "actual": level.actual,
-        "ok": level.ok,
-    }
+def _confirmed(item: Item, data: bytes, levels: Levels) -> Outcome:
+    """A verdict against a frame is passed only on bytes that came twice."""
+    outcome = judge(item[1], data, levels)
+    for reads in range(2, _MOST_READS + 1):
+        if outcome.ok or outcome.status == "not verifiable":
+            return outcome
+        _, again = _read(item)
+        if isinstance(again, Outcome):
+            note = f"read {reads} failed: {again.reason}"
+            return replace(outcome, notes=(*outcome.notes, note))
+        if again == data:
+            return outcome
+        data = again
+        outcome = judge(item[1], data, levels)
+        outcome = replace(outcome, notes=(*outcome.notes, f"read {reads} gave other bytes than the one before"))
+    return outcome
 
 
-def _report(task: _Task, status: Status, reason: str) -> FrameReport:
+def _report(task: FrameTask, outcome: Outcome) -> FrameReport:
     return FrameReport(
-        image_set_id=task.folder.image_set_id,
-        series_instance_uid=task.instance.series_instance_uid,
-        sop_instance_uid=task.instance.sop_instance_uid,
+        **vars(outcome),
+        image_set_id=task.image_set_id,
+        study_instance_uid=task.study_instance_uid,
+        series_instance_uid=task.series_instance_uid,
+        sop_instance_uid=task.sop_instance_uid,
         frame_index=task.index,
         frame_id=task.frame.id,
-        status=status,
-        reason=reason,
-        bytes_decoded=task.frame.frame_size_in_bytes or 0,
+        frame_size_in_bytes=task.frame.frame_size_in_bytes,
     )

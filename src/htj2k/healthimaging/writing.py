@@ -8,8 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from htj2k._verify import CHECKSUM_KEYS
+
 from .files import durable_file
 from .ids import LOCAL_DATASTORE_ID
+from .metadata import ImageSetMetadata
 
 SCHEMA_VERSION = "1.1"
 
@@ -52,6 +55,33 @@ def write_metadata(
         }
         for piece in _pieces(head, levels, series_instance_uid, instances):
             stream.write(piece.encode("ascii"))
+
+
+def encode_metadata(metadata: ImageSetMetadata) -> bytes:
+    """The gzip JSON document of an image set.
+
+    Parameters
+    ----------
+    metadata : ImageSetMetadata
+        As `read_metadata` returned it; what it has no field for is written as it was read. Checksum lists get
+        the key that the service uses, PixelDataChecksumFromBaseToFullResolution.
+
+    Returns
+    -------
+    bytes
+        Equal for equal documents.
+    """
+    text = json.dumps(_with_the_service_s_key(metadata.document), allow_nan=False)
+    return gzip.compress(text.encode("ascii"), mtime=0)
+
+
+def _with_the_service_s_key(value: Any) -> Any:
+    if isinstance(value, dict):
+        plain = {key: _with_the_service_s_key(item) for key, item in value.items()}
+        if plain.get(CHECKSUM_KEYS[1]) is not None:
+            plain[CHECKSUM_KEYS[0]] = (plain.get(CHECKSUM_KEYS[0]) or []) + plain.pop(CHECKSUM_KEYS[1])
+        return plain
+    return [_with_the_service_s_key(item) for item in value] if isinstance(value, list) else value
 
 
 def _pieces(
