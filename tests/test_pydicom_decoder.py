@@ -279,7 +279,7 @@ def test_a_tiny_frame_that_claims_to_be_huge_takes_no_memory(monkeypatch):
     frame = main_header(size=(65000, 65000)) + tile_part() + b"\xff\xd9"
     ds = htj2k_dataset(noise((8, 8), "u1"), [frame], Rows=65000, Columns=65000)
     monkeypatch.setattr("htj2k.dicom.decoder_plugin.bytearray", pytest.fail, raising=False)
-    with pytest.raises(RuntimeError, match="htj2k: .*max_pixels"):
+    with pytest.raises(RuntimeError, match=r"htj2k: .*max_pixels"):
         get_decoder(HTJ2KLosslessRPCL).as_buffer(ds, decoding_plugin="htj2k")
 
 
