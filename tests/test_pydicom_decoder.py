@@ -18,7 +18,7 @@ import htj2k.dicom  # noqa: E402
 from dicom_files import write  # noqa: E402
 from htj2k_dicom import htj2k_dataset, item, items, reread  # noqa: E402
 from images import ct_like, noise  # noqa: E402
-from streams import wrap_in_boxes  # noqa: E402
+from streams import main_header, tile_part, wrap_in_boxes  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -272,6 +272,15 @@ def test_damaged_frames_are_errors(damage, caplog):
     ds = htj2k_dataset(pixels, [streams[0], damage(streams[1])])
     failure(ds, caplog)
     assert np.array_equal(decode(ds, index=0), pixels[0])
+
+
+def test_a_tiny_frame_that_claims_to_be_huge_takes_no_memory(monkeypatch):
+    """BI-11: dataset and codestream agree on 65000 x 65000 pixels."""
+    frame = main_header(size=(65000, 65000)) + tile_part() + b"\xff\xd9"
+    ds = htj2k_dataset(noise((8, 8), "u1"), [frame], Rows=65000, Columns=65000)
+    monkeypatch.setattr("htj2k.dicom.decoder_plugin.bytearray", pytest.fail, raising=False)
+    with pytest.raises(RuntimeError, match=r"htj2k: .*max_pixels"):
+        get_decoder(HTJ2KLosslessRPCL).as_buffer(ds, decoding_plugin="htj2k")
 
 
 def test_buffers_and_iteration():

@@ -33,7 +33,8 @@ def decode(src: bytes, runner: DecodeRunner) -> bytearray:
     """Decode one frame to packed little-endian samples, colour by pixel, in the container of its depth."""
     image = _image_pixel(runner)
     trust = not runner.get_option("apply_j2k_sign_correction", True)
-    reading = plan_reading(htj2k.read_info(src), image, trust_codestream=trust)
+    info = htj2k.read_info(src, max_pixels=htj2k.DEFAULT_MAX_PIXELS)  # before memory is taken for the frame
+    reading = plan_reading(info, image, trust_codestream=trust)
     frame = bytearray(math.prod(image.shape(0)) * reading.dtype.itemsize)
     pixels = np.frombuffer(frame, reading.dtype).reshape(image.shape(0))
     decode_frame(src, reading, out=pixels)

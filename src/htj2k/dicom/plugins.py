@@ -44,7 +44,8 @@ def register(*, first: bool = True) -> None:
     -----
     The samples are those of the codestream, read in the sign that the dataset says. What dataset and codestream
     disagree on goes to the logger "htj2k" once for each call; `disagreements` returns it. A frame of another
-    size or number of components than the dataset's, or with more bits than are allocated, is an error.
+    size or number of components than the dataset's, with more bits than are allocated or with more than
+    `htj2k.DEFAULT_MAX_PIXELS` pixels is an error.
 
     ``ds.compress`` takes the options `num_decompositions`, `reversible`, `qstep`, `qfactor`,
     `progression_order`, `block_size`, `precinct_sizes`, `tile_size`, `tlm`, `tile_parts`, `comment`,
