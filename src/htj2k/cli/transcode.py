@@ -90,7 +90,6 @@ def _print_report(report: TranscodeReport) -> None:
     counts = report.to_dict()
     click.echo(
         f"{counts['written']} files written and verified ({counts['frames']} frames, {counts['bytesRead']} to "
-        f"{counts['bytesWritten']} bytes), {counts['skipped']} there already, "
-        f"{counts['leftOut']} left out (no DICOM), "
+        f"{counts['bytesWritten']} bytes), {counts['skipped']} there already, {counts['leftOut']} left out, "
         f"{counts['failed']} failed: {'OK' if report.ok else 'FAILED'}"
     )

@@ -16,8 +16,9 @@ from .syntaxes import FOREIGN_SYNTAXES
 from .worker import Alive
 from .workers import WorkerPool
 
-# Reading attributes holds Python's lock, so many files are worth the start of a process for each core.
-_FILES_WORTH_PROCESSES = 100
+# Reading attributes holds Python's lock, so many files are worth the start of a process for each core; that takes
+# about half a second each.
+_FILES_WORTH_PROCESSES = 250
 
 
 class FileTask(Protocol):

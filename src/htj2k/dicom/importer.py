@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import htj2k
 from htj2k.errors import HTJ2KError
-from htj2k.healthimaging.files import sync_directory, write_file
+from htj2k.healthimaging.files import write_file
 from htj2k.healthimaging.ids import content_id, frame_id
 from htj2k.healthimaging.job_output import Failed
 from htj2k.healthimaging.layout import FRAME_SUFFIX
@@ -105,7 +105,6 @@ def _frames(
 
     stored = bounded_map(_frame_pool(task.threads), store, enumerate(frames), window=2 * task.threads)
     documents = [frame.to_dict() for frame in stored]
-    sync_directory(task.folder)
     return {
         **_colour(description, layout, frames.photometric),
         "StoredTransferSyntaxUID": HTJ2K_LOSSLESS_RPCL,

@@ -94,7 +94,7 @@ def ingest(
         A folder that is empty or does not exist, outside of `source`.
     threads : int, optional
         Files, and frames of a file, that are worked on at the same time. Default: the cores this process may run
-        on. Jobs of 100 files and more use as many processes.
+        on. Jobs of 250 files and more use as many processes.
     time_limit : float
         Seconds that decoding one frame may take. Files in JPEG, JPEG-LS, JPEG 2000 and RLE are decoded in
         processes of their own: a decoder that crashes or hangs loses that file and nothing else.
