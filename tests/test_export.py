@@ -193,8 +193,17 @@ def test_attributes_of_every_kind_come_back(tmp_path: Path) -> None:
         assert result.IconImageSequence[0].PixelData == np.arange(4, dtype="<u2").tobytes()
 
 
+def test_bits_elsewhere_than_below_have_no_precision_of_their_own(tmp_path: Path) -> None:
+    pixels = noise((40, 33), "u2") >> 8
+    result = round_trip(tmp_path, dataset(pixels, BitsStored=10, HighBit=11), HTJ2K_LOSSLESS_RPCL)
+    (frame,) = pydicom.encaps.generate_frames(result.PixelData, number_of_frames=1)
+    assert htj2k.read_info(frame).components[0].bit_depth == 16
+
+
 def test_a_lossy_source_is_marked_once_its_syntax_is_gone(tmp_path: Path) -> None:
-    ingest(BUNDLED / "SC_rgb_jpeg_dcmtk.dcm", tmp_path / "sets")
+    source = pydicom.dcmread(BUNDLED / "SC_rgb_jpeg_dcmtk.dcm")
+    del source.LossyImageCompression
+    ingest(write(tmp_path / "a.dcm", source), tmp_path / "sets")
     (entry,) = export(tmp_path / "sets", tmp_path / "out").instances
     result = pydicom.dcmread(entry.path)
     assert (result.LossyImageCompression, result.PhotometricInterpretation) == ("01", "YBR_FULL")
@@ -247,6 +256,7 @@ def test_a_frame_that_does_not_verify_leaves_no_file(tmp_path: Path, damage: Any
         ("BitsStored", 17, "BitsStored"),
         ("NumberOfFrames", "2", "NumberOfFrames"),
         ("NoSuchKeyword", "x", "NoSuchKeyword"),
+        ("PhotometricInterpretation", "RGB", "SamplesPerPixel"),
         ("PixelSpacing", {"a": 1}, "PixelSpacing"),
         ("PatientComments", 5, "PatientComments"),
         ("SOPInstanceUID", "../../x", "Instance"),
@@ -264,6 +274,14 @@ def test_edited_metadata_are_refused(tmp_path: Path, key: str, value: Any, reaso
     report = export(tmp_path / "sets", tmp_path / "out")
     assert not report.ok
     assert reason in report.instances[0].reason
+
+
+def test_colours_that_are_no_pairs_are_not_called_so(tmp_path: Path) -> None:
+    write(tmp_path / "in" / "a", dataset(noise((20, 30, 3), "u1"), PhotometricInterpretation="YBR_FULL"))
+    ingest(tmp_path / "in", tmp_path / "sets")
+    (path,) = (tmp_path / "sets").glob("*/metadata.json.gz")
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b"YBR_FULL", b"YBR_FULL_422")))
+    assert "differ in colour" in export(tmp_path / "sets", tmp_path / "out").instances[0].reason
 
 
 def test_instances_without_pixels(tmp_path: Path) -> None:
