@@ -184,6 +184,9 @@ def cases() -> Iterator[Any]:
     yield "cut htj2k", change_frames(ds, lambda f: [f[0][:-50] + b"\xff\xd9"]), "cannot be decoded"
     yield "htj2k columns", htj2k_dataset(pixels, Columns=31), "Columns"
     yield "16 bits in 8", htj2k_dataset(pixels, BitsAllocated=8, BitsStored=8, HighBit=7), "BitsAllocated"
+    ds = rle(noise((9, 9), "u1"))
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit = 1, 1, 0
+    yield "single bits in rle", ds, "RLE with BitsAllocated 1"
     yield "not encapsulated", dataset(pixels, syntax=RLELossless), "encapsulated"
     ds = rle(pixels)
     ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"

@@ -17,7 +17,7 @@ from .encapsulated import FrameHeader, compressed_frames
 from .errors import DamagedInstance, UnsupportedInstance
 from .extended_jpeg import decode_12_bit, is_12_bit_jpeg
 from .layout import PixelLayout
-from .syntaxes import FOREIGN_SYNTAXES
+from .syntaxes import FOREIGN_SYNTAXES, RLE
 
 
 def foreign_frames(dataset: pydicom.FileDataset, layout: PixelLayout) -> Iterator[tuple[NDArray[Any], str]]:
@@ -33,6 +33,10 @@ def foreign_frames(dataset: pydicom.FileDataset, layout: PixelLayout) -> Iterato
     if not decoder.is_available:
         raise UnsupportedInstance(
             f"no decoder for {syntax.name} ({syntax}) is installed: pip install {FOREIGN_SYNTAXES[syntax]}"
+        )
+    if syntax == RLE and layout.bits_allocated == 1:
+        raise UnsupportedInstance(
+            "RLE with BitsAllocated 1 is not supported; decompress the file with another tool first"
         )
     buffers = decoder.iter_buffer(dataset, raw=True)
     for index, (frame, header) in enumerate(compressed_frames(dataset, layout)):
