@@ -25,7 +25,9 @@ ERRORS = {
     "denied": (403, "AccessDeniedException"),
     "missing": (404, "ResourceNotFoundException"),
     "invalid": (400, "ValidationException"),
-    "unavailable": (503, None),  # from a proxy, with a body that is no JSON
+    # From a proxy, with a body that is no JSON:
+    "unavailable": (503, None),
+    "busy": (429, None),
 }
 
 

@@ -112,11 +112,12 @@ def test_what_does_not_pass_is_told_at_once(service: Service, fault: str, error:
     assert set(service.asked.values()) == {1}
 
 
-@pytest.mark.parametrize("fault", ["throttle", "conflict", "internal", "unavailable", "cut", "drop"])
+@pytest.mark.parametrize("fault", ["throttle", "conflict", "internal", "unavailable", "busy", "cut", "drop"])
 def test_patience_ends(service: Service, fault: str) -> None:
     service.fault = lambda *_: fault
     store = connect(service, retry=Retry(attempts=3, first_delay=0.001))
-    with pytest.raises(OSError, match=ERRORS[fault][1] or "503" if fault in ERRORS else "Error") as raised:
+    status, code = ERRORS.get(fault, (None, "Error"))
+    with pytest.raises(OSError, match=str(code or status)) as raised:
         store.read_metadata()
     assert IMAGE_SET in str(raised.value)
     assert service.asked["getImageSetMetadata", ""] == 3
@@ -170,6 +171,28 @@ def test_a_client_of_the_caller_s(service: Service) -> None:
     client = boto3.client("medical-imaging", endpoint_url=service.url, config=config_without_prefix())
     store = HealthImagingStore(DATASTORE, IMAGE_SET, client=client)
     assert verify_image_set(store.read_metadata(), store).ok
+
+
+class CutOnce:
+    """A client, and the body of its answers: the first ends early, as botocore tells it with urllib3 1."""
+
+    def __init__(self) -> None:
+        self.cut = False
+
+    def get_image_frame(self, **_: Any) -> dict[str, Any]:
+        return {"imageFrameBlob": self}
+
+    def read(self) -> bytes:
+        from botocore.exceptions import IncompleteReadError
+
+        if not self.cut:
+            self.cut = True
+            raise IncompleteReadError(actual_bytes=1, expected_bytes=2)
+        return b"ok"
+
+
+def test_a_body_that_ends_early() -> None:
+    assert HealthImagingStore("d", "i", client=CutOnce(), retry=QUICK).read("f") == b"ok"
 
 
 def config_without_prefix() -> Any:

@@ -149,6 +149,7 @@ def test_every_torn_end_and_every_changed_byte(tmp_path: Path) -> None:
         return count
 
     assert known(whole) == 3
+    assert known(whole[:-1]) == 2
     for length in range(0, len(whole), 7):
         assert known(whole[:length]) == max(0, whole[:length].count(b"\n") - 1)
     for position in range(1, len(whole), 11):

@@ -53,11 +53,6 @@ class UrlPath:
         """The last component."""
         return self.path.rsplit("/", 1)[-1]
 
-    @property
-    def stem(self) -> str:
-        """`name` without its suffix."""
-        return Path(self.name).stem
-
     def resolve(self) -> UrlPath:
         """A URL is absolute already."""
         return self
