@@ -125,21 +125,28 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         return None
 
 
+@contextlib.contextmanager
+def web_server(folder: Path, lists: bool) -> Iterator[str]:
+    handler = functools.partial(type("Handler", (_Quiet,), {"lists": lists}), directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @pytest.mark.parametrize("lists", [True, False])
 def test_a_web_server(tmp_path: Path, lists: bool) -> None:
     """One that does not list its folders can be verified too: the manifest and the metadata say what is there."""
     pytest.importorskip("aiohttp")
     folder, store = output(tmp_path)
-    handler = functools.partial(type("Handler", (_Quiet,), {"lists": lists}), directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        url = f"http://127.0.0.1:{server.server_port}"
+    with web_server(folder, lists) as url:
         report = verify_folder(url)
         (folder / IMAGE_SET / "frames" / f"{next(iter(store.frames))}.j2c").unlink()
         broken = verify_folder(f"{url}/{IMAGE_SET}")
-        server.shutdown()
-        thread.join()
     assert report.problems == []
     assert statuses(report) == {"verified": 7}
     assert statuses(broken) == {"verified": 4, "missing": 1}
