@@ -268,7 +268,7 @@ class CodestreamInfo:
         return "YBR_RCT" if self.components[0].reversible else "YBR_ICT"
 
     def check_color_label(self, label: str) -> list[str]:
-        """Say why a DICOM Photometric Interpretation does not fit this codestream (PS3.5 8.2.16).
+        """Say why a DICOM Photometric Interpretation does not fit this codestream (PS3.5 8.2.14).
 
         Decoding never depends on the label: the component transform is undone exactly when the codestream says
         that it was done, and the pixels are then RGB.
@@ -298,7 +298,7 @@ class CodestreamInfo:
         return reasons
 
     def check_htj2k_lossless(self) -> list[str]:
-        """Say why this may not be called HTJ2K Lossless Only, 1.2.840.10008.1.2.4.201 (DICOM PS3.5 8.2.16).
+        """Say why this may not be called HTJ2K Lossless Only, 1.2.840.10008.1.2.4.201 (DICOM PS3.5 8.2.14).
 
         Returns
         -------
