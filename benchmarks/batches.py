@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,12 +11,13 @@ import imagecodecs
 import numpy as np
 
 import htj2k
+from htj2k._threads import usable_cores
 from side_by_side import medians
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from images import ct_like
 
-CORES = len(os.sched_getaffinity(0))
+CORES = usable_cores()
 
 
 def main() -> None:

@@ -24,8 +24,8 @@ import numpy as np
 import pydicom
 from pydicom.uid import JPEGLSLossless, RLELossless
 
+from htj2k._threads import usable_cores
 from htj2k.dicom import ingest, transcode
-from htj2k.healthimaging.pool import usable_cores
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from dicom_files import dataset, write

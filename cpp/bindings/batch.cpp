@@ -59,13 +59,10 @@ py::tuple encode_batch(const py::list& frames, const std::vector<encode_options>
 class batch_target {
 public:
   batch_target(std::size_t count, std::uint32_t reduce, const std::optional<std::uint64_t>& max_pixels)
-      : layouts_(count), reduce_(reduce) {
-    options_.main_header_only = true;
-    options_.bounds = limits_of(max_pixels);
-  }
+      : layouts_(count), reduce_(reduce), bounds_(limits_of(max_pixels)) {}
 
   void read_header(std::size_t index, byte_span data) {
-    layouts_[index] = layout_at(parse(data, options_), reduce_);
+    layouts_[index] = layout_at(parse_headers(data, bounds_), reduce_);
   }
 
   // One array for all when they are alike, else one for each frame that has a layout.
@@ -130,7 +127,7 @@ private:
 
   std::vector<std::optional<image_layout>> layouts_;
   std::uint32_t reduce_;
-  parse_options options_;
+  limits bounds_;
   std::optional<py::array> whole_;
   std::vector<py::object> arrays_;
   std::vector<image_view> views_;

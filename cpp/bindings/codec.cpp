@@ -39,10 +39,7 @@ py::tuple encode_with_checksums(const py::array& pixels, const encode_options& o
 
 // Before anything else, and whatever the limits are: the caller knows better than the headers.
 void check_shape(byte_span data, std::uint32_t reduce, const std::vector<std::uint64_t>& expected) {
-  parse_options options;
-  options.main_header_only = true;
-  options.bounds = limits_of(std::nullopt);
-  const codestream cs = parse(data, options);
+  const codestream cs = parse_headers(data, limits_of(std::nullopt));
   const auto shape = shape_of(layout_at(cs, reduce));
   if (shape != expected)
     throw error(
@@ -105,10 +102,7 @@ py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const ch
 // ((width, height) of the resolutions from base to full, bit depth of each component), from the main header.
 py::tuple sizes_of_buffer(const py::object& data) {
   const byte_buffer buffer(data);
-  parse_options options;
-  options.main_header_only = true;
-  options.bounds = limits_of(std::nullopt);
-  const codestream cs = parse(buffer.span(), options);
+  const codestream cs = parse_headers(buffer.span(), limits_of(std::nullopt));
   py::list sizes, depths;
   for (std::uint32_t reduce = max_reduce(cs) + 1; reduce-- != 0;) {
     const rect area = component_rect(cs.siz, 0, reduce);

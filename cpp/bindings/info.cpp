@@ -202,10 +202,7 @@ py::bytes extract(const py::object& data, unsigned reduce, const std::optional<s
 // The different (bit depth, signed) among the components, and whether all are reversible: main header only.
 py::tuple sample_formats(const py::object& data, const std::optional<std::uint64_t>& max_pixels) {
   const byte_buffer buffer(data);
-  parse_options options;
-  options.bounds = limits_of(max_pixels);
-  options.main_header_only = true;
-  const codestream cs = parse(buffer.span(), options);
+  const codestream cs = parse_headers(buffer.span(), limits_of(max_pixels));
   std::set<std::pair<unsigned, bool>> formats;
   bool is_reversible = true;
   for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c) {
@@ -219,10 +216,7 @@ py::tuple sample_formats(const py::object& data, const std::optional<std::uint64
 bool is_htj2k(const py::object& data) {
   const byte_buffer buffer(data);
   try {
-    parse_options options;
-    options.bounds = limits_of(std::nullopt);
-    options.main_header_only = true;
-    parse(buffer.span(), options);
+    parse_headers(buffer.span(), limits_of(std::nullopt));
     return true;
   } catch (const error&) {
     return false;

@@ -27,4 +27,11 @@ codestream parse(byte_span data, const parse_options& options) {
   return cs;
 }
 
+codestream parse_headers(byte_span data, const limits& bounds) {
+  parse_options options;
+  options.bounds = bounds;
+  options.main_header_only = true;
+  return parse(data, options);
+}
+
 }  // namespace htj2k

@@ -19,6 +19,9 @@ struct parse_options {
 // A cut further on is no error here: see check_complete.
 codestream parse(byte_span data, const parse_options& options = {});
 
+// The main header alone.
+codestream parse_headers(byte_span data, const limits& bounds);
+
 // The steps of parse.
 void parse_main_header(codestream& cs, const limits& bounds);
 void walk_tile_parts(codestream& cs);

@@ -13,7 +13,7 @@ from . import _arguments as arguments
 from . import _core
 from ._buffers import Buffer
 from ._decode import core_decode_options, log_messages
-from ._encode import check_result, core_options
+from ._encode import check_result, core_options_of
 from ._info import DEFAULT_MAX_PIXELS
 from ._threads import OnError, Progress, at_frame, batch_options, failed, pool_size
 from .errors import HTJ2KError
@@ -93,7 +93,7 @@ def _prepare(
             array = arguments.pixel_array(frame)
             key = (array.dtype, array.shape)
             if key not in shared:
-                shared[key] = core_options(array, **encode_options)[1]
+                shared[key] = core_options_of(array, encode_options)[1]
             work.append(_Work(index, array, shared[key]))
         except (TypeError, ValueError) as error:
             if on_error == "raise":

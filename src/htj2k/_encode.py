@@ -164,22 +164,22 @@ def encode(
 def core_options(
     pixels: ArrayLike,
     *,
-    bits_stored: int | None = None,
-    num_decompositions: int | None = None,
-    reversible: bool | None = None,
-    qstep: float | None = None,
-    qfactor: float | None = None,
-    color_transform: bool | None = None,
-    progression_order: str = "RPCL",
-    block_size: tuple[int, int] = (64, 64),
-    precinct_sizes: Sequence[tuple[int, int]] | None = None,
-    tile_size: tuple[int, int] | None = None,
-    tlm: bool = True,
-    tile_parts: str | None = "R",
-    comment: Comment | Iterable[Comment] | None = None,
-    container: str = "j2c",
-    mask_unused_bits: bool = False,
-    verify: bool = False,
+    bits_stored: int | None,
+    num_decompositions: int | None,
+    reversible: bool | None,
+    qstep: float | None,
+    qfactor: float | None,
+    color_transform: bool | None,
+    progression_order: str,
+    block_size: tuple[int, int],
+    precinct_sizes: Sequence[tuple[int, int]] | None,
+    tile_size: tuple[int, int] | None,
+    tlm: bool,
+    tile_parts: str | None,
+    comment: Comment | Iterable[Comment] | None,
+    container: str,
+    mask_unused_bits: bool,
+    verify: bool,
 ) -> tuple[NDArray[Any], _core.EncodeOptions]:
     """The arguments of `encode`, checked, as the core takes them."""
     array = arguments.pixel_array(pixels)
@@ -196,6 +196,11 @@ def core_options(
     if arguments.boolean("verify", verify) and not options.reversible:
         raise ValueError("verify=True compares every sample, which only a reversible encoding can pass")
     return array, options
+
+
+def core_options_of(pixels: ArrayLike, given: dict[str, Any]) -> tuple[NDArray[Any], _core.EncodeOptions]:
+    """The same for a caller that was given some of the arguments of `encode`, which has the defaults."""
+    return core_options(pixels, **{**(encode.__kwdefaults__ or {}), **given})
 
 
 def check_result(array: NDArray[Any], options: _core.EncodeOptions, codestream: bytes, verify: bool) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from . import _arguments as arguments
 from . import _core
 from ._checksum import Clamp, ResolutionChecksum
-from ._encode import check_result, core_options
+from ._encode import check_result, core_options_of
 
 __all__ = ["EncodedImage", "encode_with_checksums"]
 
@@ -61,7 +61,7 @@ def encode_with_checksums(pixels: ArrayLike, *, clamp: Clamp = "precision", **en
         As `encode` does; ValueError also for a lossy encoding and for one in several tiles, whose resolutions
         do not follow from the whole image's.
     """
-    array, options = core_options(pixels, **encode_options)
+    array, options = core_options_of(pixels, encode_options)
     to_container = arguments.clamps_to_container(clamp)
     codestream, levels, low, high = _core.encode_with_checksums(array, options, to_container)
     check_result(array, options, codestream, bool(encode_options.get("verify", False)))

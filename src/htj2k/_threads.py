@@ -16,11 +16,18 @@ _VARIABLE = "HTJ2K_NUM_THREADS"
 _MOST_THREADS = 1024
 
 
+def usable_cores() -> int:
+    """How many cores this process may run on, which in a container or a batch job is not how many exist."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def pool_size() -> int:
     """Threads of this process's pool: what HTJ2K_NUM_THREADS says, else the cores it may run on."""
     text = os.environ.get(_VARIABLE, "")
     if text == "":
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return usable_cores()
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_THREADS:
         raise ValueError(f"environment variable {_VARIABLE} is {text!r}; expected 1 to {_MOST_THREADS}")
     return int(text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .output import exit_2_on_error, json_option, print_json, print_table, progress_bar, threads_option
+from .output import exit_2_on_error, json_option, print_report, print_table, progress_bar, threads_option
 
 if TYPE_CHECKING:
     from htj2k.dicom import ExportReport
@@ -52,10 +52,7 @@ def export(
             threads=threads,
             progress=progress,
         )
-    if as_json:
-        print_json(report.to_dict())
-    else:
-        _print_report(report)
+    print_report(report, as_json, _print_report)
     sys.exit(0 if report.ok else 1)
 
 

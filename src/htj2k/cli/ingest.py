@@ -12,7 +12,7 @@ import click
 from .output import (
     exit_2_on_error,
     json_option,
-    print_json,
+    print_report,
     print_table,
     progress_bar,
     threads_option,
@@ -44,10 +44,7 @@ def ingest(source: Path, output: Path, threads: int | None, time_limit: float, a
 
     with progress_bar("Importing") as progress:
         report = run(source, output, threads=threads, time_limit=time_limit, progress=progress)
-    if as_json:
-        print_json(report.to_dict())
-    else:
-        _print_report(report)
+    print_report(report, as_json, _print_report)
     sys.exit(0 if report.imported else 1)
 
 

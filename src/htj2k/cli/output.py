@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import click
 from rich.console import Console
@@ -16,6 +16,15 @@ from rich.table import Table
 from htj2k.errors import ChecksumMismatch, HTJ2KError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Report(Protocol):
+    """What the long commands end with."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+R = TypeVar("R", bound=Report)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 threads_option = click.option(
@@ -68,6 +77,14 @@ def fail(message: str, *, as_json: bool, kind: str, code: int = 2) -> NoReturn:
 def print_json(document: Any) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(document, indent=2))
+
+
+def print_report(report: R, as_json: bool, show: Callable[[R], None]) -> None:
+    """As one JSON document, or by `show`."""
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        show(report)
 
 
 def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:

@@ -11,7 +11,7 @@ import click
 from .output import (
     exit_2_on_error,
     json_option,
-    print_json,
+    print_report,
     print_table,
     progress_bar,
     threads_option,
@@ -76,10 +76,7 @@ def transcode(
             time_limit=time_limit,
             progress=progress,
         )
-    if as_json:
-        print_json(report.to_dict())
-    else:
-        _print_report(report)
+    print_report(report, as_json, _print_report)
     sys.exit(0 if report.ok else 1)
 
 

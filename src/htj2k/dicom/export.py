@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from pydicom.uid import UID
 
 import htj2k
+from htj2k._threads import usable_cores
 from htj2k.errors import HTJ2KError
 from htj2k.healthimaging.ids import is_plain_name
 from htj2k.healthimaging.layout import ImageSetFolder, find_image_sets
 from htj2k.healthimaging.metadata import ImageFrame, ImageSetMetadata, Instance
-from htj2k.healthimaging.pool import bounded_map, usable_cores
+from htj2k.healthimaging.pool import bounded_map
 
 from .elements import dataset_from
 from .errors import InvalidInstance, UnsupportedInstance

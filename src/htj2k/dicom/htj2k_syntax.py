@@ -7,8 +7,10 @@ from pydicom.uid import HTJ2K, UID, HTJ2KLossless, HTJ2KLosslessRPCL
 import htj2k
 from htj2k._buffers import Buffer
 
+from . import syntaxes
+
 #: 1.2.840.10008.1.2.4.201, .202 and .203.
-HTJ2K_SYNTAXES = (HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K)
+HTJ2K_SYNTAXES = tuple(UID(uid) for uid in syntaxes.HTJ2K_SYNTAXES)
 
 
 def transfer_syntax_uid(data: Buffer) -> UID:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from htj2k._threads import usable_cores
 from htj2k.healthimaging.job_output import Failed, Imported, job_summary, write_job_output
-from htj2k.healthimaging.pool import usable_cores
 
 from .errors import LostInstance
 from .file_jobs import map_files

@@ -15,8 +15,8 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.uid import UID
 
+from htj2k._threads import usable_cores
 from htj2k.errors import HTJ2KError
-from htj2k.healthimaging.pool import usable_cores
 
 from .elements import dataset_from
 from .errors import InvalidInstance, LostInstance, MediaDirectory, NotDicom, UnreadableFile

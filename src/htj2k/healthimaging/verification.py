@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from htj2k import _arguments as arguments
 from htj2k._executors import map_chunks
-from htj2k._threads import Progress, batch_options
+from htj2k._threads import Progress, batch_options, usable_cores
 
 from .ids import LOCAL_DATASTORE_ID
 from .journal import Journal, task_key
 from .judge import FrameTask, Levels, judge
 from .metadata import ImageSetMetadata, read_metadata
-from .pool import bounded_map, usable_cores
+from .pool import bounded_map
 from .report import FrameReport, Outcome, Problem, VerificationReport
 from .stores import FrameStore
 
