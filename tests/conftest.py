@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # "default" is for every run; "ci" repeats the same examples; "long" is for a night, or before a release:
-# HYPOTHESIS_PROFILE=long pytest tests/test_properties.py
+# HYPOTHESIS_PROFILE=long pytest tests/codec/test_properties.py
 settings.register_profile("default", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), max_examples=500, derandomize=True)
 settings.register_profile("long", settings.get_profile("default"), max_examples=20_000)

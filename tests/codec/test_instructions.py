@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SSE = re.compile(  # SSE3 to SSE4.2 and PCLMULQDQ, without those that older CPUs read as something harmless
     r"pclmul|pshufb|pmulld|pmulhrsw|pmaddubs|p(min|max)(sb|sd|uw|ud)|pmov[sz]x|pblend|blendv?p|pextr[bdq]|pinsr[bdq]"
     r"|ptest|packusdw|pcmp(eq|gt)q|pcmp[ei]str|pabs|ph(add|sub)|psign|palignr|round[ps][sd]|dpp[sd]|extractps"

@@ -23,7 +23,7 @@ from images import noise
 from lossless import check_lossless
 from streams import TLM, find, segments
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 BLOCKS = [(4, 4), (1024, 4), (16, 16), (32, 32), (64, 64), (4, 1024)]
 # Of all codestreams of the grid: from an OpenJPH with AVX-512, and from one built with OJPH_DISABLE_SIMD.
 GRID_CHECKSUM = 1553932818

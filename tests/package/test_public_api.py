@@ -25,7 +25,7 @@ from images import ct_like
 CORE = ("htj2k", "htj2k.errors", "htj2k.simd")
 MODULES = (*CORE, "htj2k.testing", "htj2k.healthimaging", "htj2k.dicom")
 PACKAGE = Path(htj2k.__file__).parent
-README = Path(__file__).parent.parent / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 def public_names() -> Iterator[tuple[str, Any]]:

@@ -15,7 +15,7 @@ import htj2k
 from healthimaging_server import serve
 from image_sets import IMAGE_SET, image_set, write_folder
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "healthimaging.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "healthimaging.md"
 
 
 def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
