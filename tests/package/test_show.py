@@ -154,7 +154,7 @@ def test_the_report_tells_what_each_resolution_costs():
     assert rows[-1][3:] == [f"{info.resolutions[-1].byte_range[0]} to {len(data)}", "100.0%"]
     assert rows[0][4] == f"{info.resolutions[0].byte_range[1] / len(data):.1%}"
     # Of a prefix only the headers are known; what is a share of it says nothing.
-    assert resolution_rows(htj2k.read_info(data[: info.main_header[1] + 2]))[-1][4] == ""
+    assert resolution_rows(htj2k.read_info(data[: len(data) * 7 // 10]))[-1][4] == ""
 
 
 def test_the_report_names_what_is_unusual():
