@@ -10,22 +10,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import htj2k
 import htj2k.dicom
 from htj2k import _core
-from images import ct_like
 
 CORE = ("htj2k", "htj2k.errors", "htj2k.simd")
 MODULES = (*CORE, "htj2k.testing", "htj2k.healthimaging", "htj2k.dicom")
 PACKAGE = Path(htj2k.__file__).parent
-README = Path(__file__).parents[2] / "README.md"
 
 
 def public_names() -> Iterator[tuple[str, Any]]:
@@ -147,47 +143,3 @@ def test_every_public_name_has_a_type(tmp_path):
     revealed = re.findall(r"note: Revealed type is \"(.*)\"", result.stdout)
     assert len(revealed) == sum(line.startswith("reveal_type") for line in lines)
     assert [text for text in revealed if text == "Any"] == []
-
-
-def readme_blocks() -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```", README.read_text(), flags=re.MULTILINE | re.DOTALL)
-
-
-def test_readme_examples_run(tmp_path, monkeypatch):
-    """In their order, each with what the ones before it defined."""
-    dicom_files = pytest.importorskip("dicom_files")
-    monkeypatch.chdir(tmp_path)
-    pixels = ct_like((512, 500))
-    codestream = htj2k.encode(pixels)
-    seen: list[Any] = []
-    namespace: dict[str, Any] = {
-        "pixels": pixels,
-        "fetch": lambda start, stop: codestream[start:stop],
-        "frames": [pixels] * 3,
-        "expected": [htj2k.pixel_checksums(pixels)] * 3,
-        "executor": ThreadPoolExecutor(2),
-        "train": seen.append,
-        "path": dicom_files.write(tmp_path / "native.dcm", dicom_files.dataset(pixels)),
-        "compressed": tmp_path / "htj2k.dcm",
-    }
-    blocks = readme_blocks()
-    assert len(blocks) >= 3
-    try:
-        for block in blocks:
-            exec(compile(block, str(README), "exec"), namespace)
-    finally:
-        htj2k.dicom.unregister()
-    assert np.array_equal(namespace["pixels"], pixels)
-    assert namespace["series"].shape == (3, *pixels.shape)
-    assert len(seen) == 4
-    assert all(np.array_equal(decoded, pixels) for decoded in (seen[3], namespace["decoded"]))
-    assert namespace["small"].shape == (128, 125)
-    assert namespace["uid"] == "1.2.840.10008.1.2.4.202"
-    assert all(namespace["verdicts"])
-    assert namespace["thumbnail"].shape == (128, 125)
-    assert namespace["wide"].dtype == np.int32
-    assert htj2k.read_info(namespace["file"]).container == "jph"
-    assert namespace["reasons"] == []
-    assert (
-        namespace["image"].shape == htj2k.decode(codestream, reduce=namespace["info"].resolutions[1].reduce).shape
-    )
