@@ -1,8 +1,8 @@
 """Every code block of README and of the documentation runs, in its order, in a folder of its own.
 
-Python blocks of a page share their names. Of shell blocks, `htj2k` runs with what is in the folder (or is parsed where
-it needs a service), `make` must name a target, `pip install` existing extras. docs/howto/healthimaging.md has a
-test of its own, with a server.
+Python blocks of a page share their names. Of shell blocks, `htj2k` runs with what is in the folder (or is parsed
+where it needs a service), `make` must name a target, `pip install` existing extras. docs/howto/healthimaging.md
+has a test of its own, with a server.
 """
 
 from __future__ import annotations
