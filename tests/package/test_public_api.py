@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import doctest
 import importlib
 import inspect
 import re
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import htj2k
@@ -97,6 +99,17 @@ def test_fields_are_described(name):
     cls = DATACLASSES[name]
     own = {field.name for field in dataclasses.fields(cls)} & set(vars(cls)["__annotations__"])
     assert names_in(sections(cls).get("Attributes", "")) == own
+
+
+@pytest.mark.parametrize("name", [n for n in FUNCTIONS if n.count(".") == 1 or n.startswith("htj2k.simd.")])
+def test_examples_run(name):
+    """The functions of the package itself and of simd each have one."""
+    value = FUNCTIONS[name]
+    names = {"htj2k": htj2k, "np": np}
+    (example,) = doctest.DocTestFinder(recurse=False).find(value, name, globs=names)
+    assert sum(not case.options.get(doctest.SKIP) for case in example.examples) > 0
+    result = doctest.DocTestRunner().run(example)
+    assert result.failed == 0
 
 
 def test_stub_of_the_extension_is_complete():
