@@ -6,7 +6,7 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline bench-batches lint clean
+.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline bench-batches docs lint tidy clean
 
 setup: $(VENV)/.installed
 
@@ -67,10 +67,22 @@ bench-batches: setup
 
 lint: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'
-	$(BIN)/python -m ruff check src tests benchmarks
-	$(BIN)/python -m ruff format --check src tests benchmarks
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
 	$(BIN)/clang-format --dry-run --Werror $$(find cpp tests/cpp benchmarks -name '*.[ch]pp' -o -name '*.inl')
+	$(BIN)/codespell
+	$(BIN)/gersemi --check CMakeLists.txt cmake benchmarks tests/cpp
+
+# Slow: clang-tidy, with the checks and reasons of .clang-tidy.
+tidy: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'clang-tidy>=18' cmake ninja
+	export PATH="$(abspath $(BIN)):$$PATH" && cmake --preset tidy -G Ninja && cmake --build build/tidy
+
+# The documentation as a site, in build/site.
+docs: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 clean:
 	rm -rf build dist extern $(VENV) demo-output
