@@ -61,7 +61,7 @@ THEIRS: dict[str, dict[str, Any]] = {
     "PCRL": {"progression_order": "PCRL"},
     "CPRL": {"progression_order": "CPRL"},
     "blocks": {"block_size": (32, 128)},
-    "precincts": {"precinct_sizes": [(64, 128), (256, 256)], "num_decompositions": 2},
+    "precincts": {"precinct_sizes": ((64, 128), (128, 256), (256, 512)), "num_decompositions": 2},
 }
 
 
@@ -137,11 +137,19 @@ def test_theirs_decode_exactly_here(openjphjs: OpenJphJs, image: str, syntax: st
     pixels, bits = IMAGES[image]
     data = openjphjs.encode(pixels, bits_stored=bits, color_transform=pixels.ndim == 3, **THEIRS[syntax])
     expected = pyramid(pixels, data, bits, "precision")
-    assert htj2k.read_info(data).components[0].bit_depth == bits
+    info = htj2k.read_info(data)
+    assert info.components[0].bit_depth == bits
+    for name in THEIRS[syntax].keys() & {
+        "progression_order",
+        "block_size",
+        "precinct_sizes",
+        "num_decompositions",
+    }:
+        assert getattr(info, name) == THEIRS[syntax][name]
     for reduce, level in enumerate(reversed(expected)):
         decoded = htj2k.decode(data, reduce=reduce)
         assert decoded.dtype == level.dtype
         np.testing.assert_array_equal(decoded, level, err_msg=f"reduce={reduce}")
     np.testing.assert_array_equal(expected[-1], pixels)
     if syntax == "as DICOM has it" and min(pixels.shape[:2]) <= 256:
-        assert htj2k.read_info(data).check_htj2k_lossless_rpcl() == []
+        assert info.check_htj2k_lossless_rpcl() == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -49,6 +50,16 @@ def test_three_components_of_16_bits_are_encoded_from_the_wrong_samples(openjphj
     np.testing.assert_array_equal(decoded, np.dstack([read] * 3))
 
 
+def test_without_decompositions_a_bit_is_lost(openjphjs: OpenJphJs) -> None:
+    """Its own decoder, ours and OpenJPEG find the same samples in the codestream, and they are not the image's."""
+    pixels = noise((64, 64), "u1")
+    data = openjphjs.encode(pixels, num_decompositions=0)
+    decoded = htj2k.decode(data)
+    np.testing.assert_array_equal(openjphjs.decode(data), decoded)
+    np.testing.assert_array_equal(imagecodecs.jpeg2k_decode(data), decoded)
+    assert not np.array_equal(decoded, pixels)
+
+
 def test_more_than_16_bits_are_refused(openjphjs: OpenJphJs) -> None:
     with pytest.raises(RuntimeError, match="17 bits: the codec writes 16 at most"):
         openjphjs.decode(htj2k.encode(noise((8, 8), "u4", bits=17), bits_stored=17))
@@ -69,7 +80,7 @@ def test_cut_and_changed_codestreams_decode_without_an_error(openjphjs: OpenJphJ
 
 @pytest.mark.parametrize("data", [b"", b"\xff\x4f\xff\x51", htj2k.encode(ct_like())[:60]])
 def test_unreadable_headers_are_errors_and_the_worker_goes_on(openjphjs: OpenJphJs, data: bytes) -> None:
-    with pytest.raises(RuntimeError, match="error reading (SIZ|COD)"):
+    with pytest.raises(RuntimeError, match=r"error reading (SIZ|COD)"):
         openjphjs.decode(data)
     pixels = noise((9, 7), "u1")
     np.testing.assert_array_equal(openjphjs.decode(htj2k.encode(pixels)), pixels)

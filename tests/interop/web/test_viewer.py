@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 
 import numpy as np
 import pytest
 from browser import Browser
 from drawing import draw
-from range_server import Site
+from range_server import Site, serve
 from viewer_frames import Frame
+from viewer_site import site_files
 
 import htj2k
+from image_sets import KEY as CHECKSUM_KEY
 
 INTACT = ("mr", "us", "ct", "edges")
 
@@ -60,6 +63,18 @@ def test_the_clamp_convention_matters(frames: dict[str, Frame]) -> None:
     precision = htj2k.pixel_checksums(frame.pixels, bits_stored=12, clamp="precision")
     container = htj2k.pixel_checksums(frame.pixels, bits_stored=12, clamp="container")
     assert [a == b for a, b in zip(precision, container, strict=True)] == [False, False, False, True]
+
+
+def test_checksums_are_found_by_size(browser: Browser, frames: dict[str, Frame]) -> None:
+    """Lists may be shorter than the codestream's, and in any order."""
+    files = site_files({"mr": frames["mr"]})
+    metadata = json.loads(files["metadata.json"])
+    entry = metadata["mr"]["imageFrame"]
+    entry[CHECKSUM_KEY] = entry[CHECKSUM_KEY][:0:-1]
+    with serve({**files, "metadata.json": json.dumps(metadata).encode()}) as site:
+        shown = browser.show(site.url, "mr")
+    assert shown.verdicts == ["does not verify: no checksum is listed"] + ["verified"] * 3
+    assert shown.levels[0]["drawn"] is None
 
 
 def test_a_changed_bit_does_not_verify(browser: Browser, site: Site, frames: dict[str, Frame]) -> None:

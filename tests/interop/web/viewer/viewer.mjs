@@ -41,6 +41,7 @@ async function showLevel(codec, url, received, resolution, { imageFrame, window 
   try {
     received.set(await fetchRange(url, resolution.byteRange), resolution.byteRange[0]);
     const data = received.subarray(0, resolution.byteRange[1]);
+    if (listed === undefined) throw new Error("no checksum is listed");
     const { decoded, checksum, verified } = decodeAndCompare(codec, data, resolution, listed);
     Object.assign(level, { checksum, verified });
     if (verified) level.drawn = drawOn(card.canvas, { decoded }, window);
