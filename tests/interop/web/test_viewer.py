@@ -47,6 +47,7 @@ def test_every_resolution_is_exact_in_the_page(
     assert set(shown.verdicts) == {"verified"}
     count = len(shown.levels)
     assert shown.summary.startswith(f"{count} of {count} resolutions verified")
+    assert "not drawn" not in shown.summary
     assert_every_byte_was_sent_once(site, frames, name)
 
 
@@ -82,9 +83,15 @@ def test_a_changed_bit_does_not_verify(browser: Browser, site: Site, frames: dic
     shown = browser.show(site.url, "ct-changed")
     assert shown.verdicts == ["verified", "verified", "does not verify", "does not verify"]
     assert shown.summary.startswith("2 of 4 resolutions verified")
+    assert shown.summary.endswith("The others are not drawn.")
     assert [level["drawn"] is not None for level in shown.levels] == [True, True, False, False]
     assert shown.levels[-1]["checksum"] not in (None, shown.levels[-1]["listed"])
     assert shown.levels[-1]["listed"] == zlib.crc32(frames["ct"].pixels.tobytes())
+
+
+def test_a_frame_that_is_not_there_is_an_error(browser: Browser, site: Site) -> None:
+    with pytest.raises(RuntimeError, match="there is no frame other"):
+        browser.show(site.url, "other")
 
 
 def test_missing_bytes_do_not_verify(browser: Browser, site: Site) -> None:

@@ -59,3 +59,7 @@ export function showSummary(levels, decoder) {
   const text = `${good} of ${levels.length} resolutions verified, decoded by ${decoder}.`;
   document.querySelector("footer").textContent = good === levels.length ? text : `${text} The others are not drawn.`;
 }
+
+export function showFailure(error) {
+  document.querySelector("footer").textContent = `The page failed: ${error.message}`;
+}

@@ -2,7 +2,7 @@
 import { crc32 } from "./crc32.mjs";
 import { draw } from "./drawing.mjs";
 import { decodeLevel, samplesOf } from "./openjphjs.mjs";
-import { addCard, listFrames, showSummary, showWindow } from "./interface.mjs";
+import { addCard, listFrames, showFailure, showSummary, showWindow } from "./interface.mjs";
 
 const CHECKSUMS = "PixelDataChecksumFromBaseToFullResolution";
 
@@ -57,6 +57,7 @@ async function main() {
   const query = new URLSearchParams(location.search);
   const name = query.get("frame") ?? Object.keys(frames)[0];
   const frame = frames[name];
+  if (!frame) throw new Error(`there is no frame ${name}`);
   if (frame.window && query.has("width")) {
     frame.window = { center: Number(query.get("center")), width: Number(query.get("width")) };
   }
@@ -73,3 +74,4 @@ async function main() {
 }
 
 globalThis.shown = main(); // for the tests: a promise of what came of each resolution
+globalThis.shown.catch(showFailure);
