@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -29,7 +30,8 @@ def main() -> None:
     with serve(site_files(make_frames())) as site:
         sys.stdout.write(f"{site.url}\nCtrl-C ends it.\n")
         sys.stdout.flush()
-        threading.Event().wait()
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
 
 
 if __name__ == "__main__":

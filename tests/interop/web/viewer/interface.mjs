@@ -40,7 +40,7 @@ export function addCard({ width, height, reduce, byteRange: [start, stop] }) {
   const card = element("section", document.querySelector("main"), "", "loading");
   const canvas = element("canvas", element("div", card, "", "picture"));
   Object.assign(canvas, { width, height });
-  element("h2", card, `${width} × ${height}`);
+  element("h2", card, `${width} \u00d7 ${height}`);
   const verdict = element("p", card, "loading", "verdict");
   const facts = element("dl", card);
   row(facts, "bytes", `${start}-${stop - 1}`); // as the Range header has it
