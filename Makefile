@@ -6,7 +6,8 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline bench-batches docs lint tidy clean
+.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated
+.PHONY: interop-web viewer bench bench-kernels bench-pipeline bench-batches docs lint tidy clean
 
 setup: $(VENV)/.installed
 
@@ -47,6 +48,19 @@ test-arm-emulated:
 	$(call cmake_build,$(ARM_BUILD),-DHTJ2K_BUILD_TESTS=ON -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake)
 	$(BIN)/ctest --test-dir $(ARM_BUILD) --output-on-failure
 
+# Cornerstone's codec under Node, and in a page in headless Chromium (see tests/interop/web/README.md).
+interop-web: setup tests/interop/web/node_modules
+	$(BIN)/python -m pytest tests/interop/web $(PYTEST_ARGS)
+
+# Serves that page for a look at it.
+viewer: setup tests/interop/web/node_modules
+	PYTHONPATH=tests:tests/interop/web $(BIN)/python -m viewer_site
+
+tests/interop/web/node_modules: tests/interop/web/package-lock.json
+	@command -v npm > /dev/null || { echo "This needs Node 20 or newer with npm."; exit 1; }
+	npm ci --prefix tests/interop/web
+	touch $@
+
 bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
 	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,ops
@@ -85,4 +99,4 @@ docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 clean:
-	rm -rf build dist extern $(VENV) demo-output
+	rm -rf build dist extern $(VENV) demo-output tests/interop/web/node_modules
