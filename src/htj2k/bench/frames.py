@@ -118,7 +118,8 @@ def nm(shape: Shape, seed: int = 1) -> Pixels:
     """Nuclear medicine, 16 bits: few counts, Poisson distributed."""
     y, x = _grid(shape)
     activity = 3 + 60 * _within(y, x, 0.8, 0.5) + 300 * _within(y + 0.2, x - 0.15, 0.2, 0.15)
-    return np.random.default_rng(seed).poisson(activity).astype(np.uint16)
+    counts: Pixels = np.random.default_rng(seed).poisson(activity).astype(np.uint16)
+    return counts
 
 
 def seg(shape: Shape, seed: int = 1) -> Pixels:

@@ -19,15 +19,24 @@ def second_run(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def take_turns(timers: Mapping[Key, Callable[[], float]], *, seconds: float, least: int) -> dict[Key, list[float]]:
-    """What each timer returned, in at least `least` rounds; more while all of them took less than `seconds`."""
+def take_turns(
+    timers: Mapping[Key, Callable[[], float]],
+    *,
+    seconds: float,
+    least: int,
+    progress: Callable[[float], None] = lambda part: None,
+) -> dict[Key, list[float]]:
+    """What each timer returned, in at least `least` rounds; more while all of them took less than `seconds`.
+
+    `progress` is told after each round which part is done, 0 to 1."""
     times: dict[Key, list[float]] = {name: [] for name in timers}
-    stop = time.perf_counter() + seconds
-    rounds = 0
-    while rounds < least or time.perf_counter() < stop:
-        rounds += 1
+    start = time.perf_counter()
+    rounds, spent = 0, 0.0
+    while rounds < least or spent < seconds:
         for name, timer in timers.items():
             times[name].append(timer())
+        rounds, spent = rounds + 1, time.perf_counter() - start
+        progress(min(rounds / least, spent / seconds if seconds else 1, 1))
     return times
 
 

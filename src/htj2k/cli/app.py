@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from .bench import bench
 from .checksum import checksum
 from .decode import decode
 from .encode import encode
@@ -26,5 +27,5 @@ def app() -> None:
     unreadable input or unwritable output."""
 
 
-for command in (checksum, decode, encode, export, info, ingest, transcode, verify):
+for command in (bench, checksum, decode, encode, export, info, ingest, transcode, verify):
     app.add_command(command)
