@@ -1,8 +1,8 @@
 """Counts the instructions of fixed work with callgrind and compares them with the stored baseline.
 
 Counts do not depend on what else the machine does, so this can tell a change of a few percent. Run with ``make
-bench-instructions``, or ``make bench-instructions-baseline`` to store the counts as they are now. Another compiler,
-another OpenJPH or another path through it gives other counts: then they are only reported.
+bench-instructions``, or ``make bench-instructions-baseline`` to store the counts as they are now. Another
+compiler, another OpenJPH or another path through it gives other counts: then they are only reported.
 
 Exit code 0: within the tolerance, or not comparable. 1: an operation takes more instructions, is missing or new.
 """

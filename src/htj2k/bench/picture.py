@@ -62,7 +62,7 @@ def _bars(axis: Axes, results: Results, operations: tuple[str, ...], scale: floa
         bars = axis.bar(places, heights, 0.92 * width, color=_shade(index, len(names)), label=simd)
         axis.bar_label(bars, [f"{h:.0f}" if h >= 100 else f"{h:.2g}" for h in heights], fontsize=7, padding=1)
     axis.set_xticks(range(len(operations)), [name.replace("decode ", "") for name in operations])
-    axis.margins(y=0.2)
+    axis.margins(y=0.25)
     axis.set_ylabel(unit)
     axis.set_title(title, loc="left", fontsize=10)
 
