@@ -56,7 +56,14 @@ def bench(
     is measured again, twice.
 
     Exit code 0: measured, and nothing is slower. 1: something is slower than before, or an answer was wrong.
-    2: the earlier run cannot be read, or is of another CPU or other settings; DIR cannot be written."""
+    2: the earlier run cannot be read, or is of another CPU or other settings; DIR cannot be written.
+
+    \b
+    Examples:
+      htj2k bench --quick --output report
+      htj2k bench --quick --save-baseline
+      htj2k bench --quick --compare
+      htj2k bench --compare report/bench.json --json"""
     settings = QUICK if quick else FULL
     baseline = baseline_path(this_machine().cpu, settings.name)
     before = _earlier(earlier, baseline, settings, force) if earlier else None
