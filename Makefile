@@ -6,8 +6,7 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline bench-batches \
-  bench-instructions bench-instructions-baseline count-instructions lint clean
+.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline bench-batches lint clean
 
 setup: $(VENV)/.installed
 
@@ -63,6 +62,7 @@ bench-pipeline: setup
 	$(BIN)/python benchmarks/pipeline.py
 
 # Instructions of fixed work beside the stored counts: tells a change of a few percent on a busy machine, too.
+.PHONY: bench-instructions bench-instructions-baseline count-instructions
 bench-instructions: setup
 	@if command -v valgrind > /dev/null; then $(MAKE) --no-print-directory count-instructions; \
 	else echo "The instructions were not counted: that needs valgrind."; fi
