@@ -39,7 +39,8 @@ def draw(results: Results) -> bytes:
         _threads(threads, results)
         _sizes(sizes, results)
         codec.legend(title="SIMD path", frameon=False, ncols=4, loc="upper left")
-        figure.suptitle(f"htj2k {results.machine.htj2k} on {results.machine.cpu}, usable cores: {results.machine.cores}")
+        machine = results.machine
+        figure.suptitle(f"htj2k {machine.htj2k} on {machine.cpu}, usable cores: {machine.cores}")
         buffer = io.BytesIO()
         figure.savefig(buffer, dpi=130)
         plt.close(figure)
