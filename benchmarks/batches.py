@@ -12,7 +12,7 @@ import numpy as np
 
 import htj2k
 from htj2k._threads import usable_cores
-from side_by_side import medians
+from htj2k.bench.timing import medians
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from images import ct_like

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import htj2k
 from frames import FRAMES
-from side_by_side import medians
+from htj2k.bench.timing import medians
 
 Calls = dict[str, Callable[[], object]]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from .bench import bench
 from .checksum import checksum
 from .decode import decode
 from .encode import encode
@@ -32,5 +33,5 @@ def app() -> None:
     """
 
 
-for command in (checksum, decode, encode, export, info, ingest, show, transcode, verify):
+for command in (bench, checksum, decode, encode, export, info, ingest, show, transcode, verify):
     app.add_command(command)
