@@ -6,7 +6,7 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline bench-batches lint clean
+.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated conformance bench bench-kernels bench-pipeline bench-batches lint clean
 
 setup: $(VENV)/.installed
 
@@ -46,6 +46,10 @@ test-arm: setup
 test-arm-emulated:
 	$(call cmake_build,$(ARM_BUILD),-DHTJ2K_BUILD_TESTS=ON -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake)
 	$(BIN)/ctest --test-dir $(ARM_BUILD) --output-on-failure
+
+# Compares every HTJ2K codestream below HTJ2K_TEST_DATA with its reference and writes docs/conformance.md.
+conformance: setup
+	$(BIN)/python tests/conformance.py
 
 bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
