@@ -62,7 +62,7 @@ def _read_pnm(data: bytes) -> Planes:
     return _planes(pixels.reshape(int(height), int(width), 3 if magic == "P6" else 1))
 
 
-def _read_pgx(data: bytes) -> Planes:
+def read_pgx(data: bytes) -> Planes:
     line, _, samples = data.partition(b"\n")
     order, *sign, bits, width, height = line.decode().replace("+", "+ ").replace("-", "- ").split()[1:]
     size = (int(bits) + 7) // 8
@@ -92,7 +92,7 @@ def _read_reference(path: Path, decoded: Planes) -> Planes:
     if path.suffix in (".ppm", ".pgm"):
         return _read_pnm(data)
     if path.suffix == ".pgx":
-        return _read_pgx(data)
+        return read_pgx(data)
     if path.suffix == ".yuv":
         return _read_yuv(data, [p.shape for p in decoded])
     if path.suffix == ".raw":
@@ -203,9 +203,9 @@ the test suite makes the same comparison and fails when a verdict changes.
 
 * *exact*: every sample of every component is that of the reference.
 * *within tolerance*: lossy, and each component keeps the bounds that come with the stream: PAE is the largest
-  difference of a sample, MSE the mean of the squares. They are those of ISO/IEC 15444-4 or, for OpenJPH's streams,
-  what its tests measure and allow beside it. As they are wide, no sample may differ from OpenJPEG's by more than 1
-  either (where it decodes the stream without a change of colours).
+  difference of a sample, MSE the mean of the squares. They are those of ISO/IEC 15444-4, as OpenHTJ2K's tests have
+  them, or for OpenJPH's streams what its tests measure and allow beside it. As they are wide, no sample may differ
+  from OpenJPEG's by more than 1 either (where it decodes the stream without a change of colours).
 * *as OpenJPEG*: there is no reference; OpenJPEG decodes to the same samples, to 1 where the wavelet is the 9/7.
 * *refused*: an error that says why, and no pixels.
 * *wrong*: anything else.

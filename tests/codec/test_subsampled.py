@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import zlib
 
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import conformance
 import htj2k
 from images import noise
-from streams import SIZ, main_header, patch, tile_part
+from streams import COD, SIZ, find, main_header, patch, tile_part
 from subsampled import ORDERS, Component, Grid, ceil_div, compose, expected_components, interleaved
 
 
@@ -162,6 +164,27 @@ def test_openjpeg_sees_the_same(order, factors):
     assert np.array_equal(
         imagecodecs.jpeg2k_decode(stream), sycc_to_rgb(*np.moveaxis(htj2k.decode(stream), -1, 0))
     )
+
+
+def without_packet_markers(stream: bytes) -> bytes:
+    """SOP and EPH are dropped; no other bytes of a packet look like them (T.800 B.10.1, T.814)."""
+    info = htj2k.read_info(stream)
+    result = patch(stream, COD, 4, stream[find(stream, COD) + 4] & 1)[: info.main_header[1]]
+    for part in info.tile_parts:
+        body = re.sub(rb"\xff\x91\0\x04..|\xff\x92", b"", stream[part.body_start : part.byte_range[1]], flags=re.S)
+        result += tile_part(part.tile, part.index, part.num_parts, body)
+    return result + b"\xff\xd9"
+
+
+def test_the_subsampled_stream_of_iso(test_data):
+    """Its image starts at (4, 0). SOP and EPH together with its COC are refused, so they are taken out."""
+    corpus = test_data / "corpus"
+    stream = (corpus / "iso_htj2k_conformance/ds1_ht_07_b11.j2k").read_bytes()
+    decoded = htj2k.decode_components(without_packet_markers(stream))
+    for c, component in enumerate(decoded):
+        (reference,) = conformance.read_pgx((corpus / f"iso_references/c1p1_07-{c}.pgx").read_bytes())
+        assert np.array_equal(component, reference)
+    assert [c.shape for c in decoded] == [(12, 2), (12, 8)]
 
 
 def test_the_guides_own_loop():
