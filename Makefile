@@ -7,7 +7,7 @@ ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
 .PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated
-.PHONY: interop-web viewer bench bench-kernels bench-pipeline bench-batches docs lint tidy clean
+.PHONY: conformance interop-web viewer bench bench-kernels bench-pipeline bench-batches docs lint tidy clean
 
 setup: $(VENV)/.installed
 
@@ -60,6 +60,10 @@ tests/interop/web/node_modules: tests/interop/web/package-lock.json
 	@command -v npm > /dev/null || { echo "This needs Node 20 or newer with npm."; exit 1; }
 	npm ci --prefix tests/interop/web
 	touch $@
+
+# Compares every HTJ2K codestream below HTJ2K_TEST_DATA with its reference and writes docs/conformance.md.
+conformance: setup
+	$(BIN)/python tests/conformance.py
 
 bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "core/geometry.hpp"
 #include "core/marker.hpp"
 
 namespace htj2k {
@@ -25,8 +26,6 @@ void check_size(const image_size& siz) {
   for (const component_size& k : siz.components) {
     if (k.bit_depth > max_depth)
       unsupported("a bit depth of " + std::to_string(k.bit_depth) + " (more than 32, SIZ)", siz.offset);
-    if (k.dx != siz.components[0].dx || k.dy != siz.components[0].dy)
-      unsupported("an image whose components have different sizes (subsampling, SIZ)", siz.offset);
   }
 }
 
@@ -56,6 +55,9 @@ void check_coding(const codestream& cs) {
                 cod.style.offset);
   if (cod.progression_order > 4 || cod.color_transform > 1)
     unsupported("a progression order or component transform of Part 2 (COD)", cod.style.offset);
+  // Lines of the first three components must come together, and those of different sizes cannot.
+  if (cod.color_transform == 1 && !has_equal_components(cs.siz))
+    unsupported("a component transform beside components of other sizes (COD, SIZ)", cod.style.offset);
   check_style(cod.style, "COD");
   for (const auto& [component, style] : cs.main.coc) check_style(style, "COC");
   // The decoder looks for SOP and EPH only in components that use COD's own style.

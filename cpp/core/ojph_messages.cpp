@@ -20,6 +20,10 @@ thread_local message_capture* current = nullptr;
 constexpr int first_memory_code = 0x00090001;
 constexpr int last_memory_code = 0x000900FF;
 
+// Passes whose refinement segment has no bytes. Bits beyond it count as zeros (T.814), so that a second
+// pass changes nothing; packet_header.cpp refuses a third, which OpenJPH would leave out as well.
+constexpr int empty_refinement_code = 0x00010001;
+
 // A file that repeats a fault a million times must not fill memory with its messages.
 constexpr std::size_t max_messages = 32;
 
@@ -53,7 +57,7 @@ template <typename Base, bool IsWarning>
 class collecting final : public Base {
 public:
   void operator()(int code, const char*, int, const char* text, ...) override {
-    if (current == nullptr) return;
+    if (current == nullptr || code == empty_refinement_code) return;
     std::va_list arguments;
     va_start(arguments, text);
     const std::string remark = format(text, arguments);

@@ -169,6 +169,9 @@ std::uint64_t packet_header_reader::read_block_size(bit_reader& bits, unsigned m
     fail("the refinement segment of a codeblock has " + std::to_string(refinement) +
              " bytes; at most 2046 are legal",
          bits.position());
+  if (coded == 3 && refinement == 0)
+    throw error(error_code::unsupported,
+                "a codeblock of three passes without refinement bytes is not supported", bits.position());
   return cleanup + refinement;
 }
 

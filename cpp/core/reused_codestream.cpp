@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/ojph_messages.hpp"
+
 namespace htj2k {
 namespace {
 
@@ -16,6 +18,7 @@ std::unique_ptr<ojph::codestream>& idle_object(codec_role role) {
 }  // namespace
 
 reused_codestream::reused_codestream(codec_role role) : role_(role), object_(std::move(idle_object(role))) {
+  initialize_openjph();
   if (object_ != nullptr)
     object_->restart();
   else

@@ -46,6 +46,9 @@ def decode(
     out: NDArray[Any] | None,
     dtype: np.dtype[Any] | None,
 ) -> tuple[NDArray[Any], Messages]: ...
+def decode_components(
+    data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None
+) -> tuple[list[NDArray[Any]], Messages]: ...
 def decode_partial(
     data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None
 ) -> tuple[NDArray[Any], bool, int, int, str | None, Messages]: ...

@@ -72,7 +72,9 @@ def decode(
     ndarray
         ``(rows, columns)`` for one component, else ``(rows, columns, components)``. Its dtype follows SIZ: bit
         depth to 8 gives 1 byte, to 16 gives 2, to 32 gives 4; signed as SIZ says. `dtype` and `is_signed` can
-        change that. It owns its memory, or is `out`.
+        change that. It owns its memory, or is `out`. Components of different sizes (subsampled) are spread over
+        the image: pixel (y, x) has sample (y // YRsiz, x // XRsiz) of each; `decode_components` gives them as
+        they are.
 
     Raises
     ------

@@ -168,7 +168,7 @@ class CodestreamInfo:
     Attributes
     ----------
     width, height : int
-        Size of the decoded image: of the first component, in samples.
+        Size of the decoded image in pixels.
     components : tuple of ComponentInfo
         The components.
     num_decompositions : int
@@ -478,8 +478,8 @@ def _make_info(raw: dict[str, Any]) -> CodestreamInfo:
     precincts = raw["precinct_sizes"]
     raw |= {
         "components": components,
-        "width": components[0].width,
-        "height": components[0].height,
+        "width": raw["resolutions"][-1][0],
+        "height": raw["resolutions"][-1][1],
         "reversible": all(c.reversible for c in components),
         "color_transform": bool(raw["color_transform"]),
         "progression_order": PROGRESSION_ORDERS[raw["progression_order"]],

@@ -31,6 +31,7 @@ from streams import (
 )
 
 GREY = htj2k.encode(ct_like((96, 80)), num_decompositions=3)
+RGBA = htj2k.encode(noise((24, 20, 4), "u1"), color_transform=True)
 RGB = htj2k.encode(noise((24, 20, 3), "u1"))
 
 
@@ -59,7 +60,7 @@ def unsupported() -> dict[str, tuple[bytes, str]]:
         "HT sets": (patch(GREY, CAP, 8, 0x2000, 2), "more than one HT set"),
         "Part 2": (patch(GREY, SIZ, 4, 0xC000, 2), "Part 2"),
         "33 bits": (patch(GREY, SIZ, 40, 32), "bit depth of 33"),
-        "components of two sizes": (patch(patch(RGB, COD, 8, 0), SIZ, 44, 2), "different sizes"),
+        "transform and another size": (patch(RGBA, SIZ, 50, 2), "component transform beside components of other"),
         "derived steps": (insert(remove(GREY, QCD), TLM, segment(QCD, b"\x21\x48\0")), "derived quantisation"),
         "quantised 5/3": (
             insert(remove(GREY, QCD), TLM, segment(QCD, b"\x22" + b"\x48\0" * 10)),
