@@ -40,6 +40,12 @@ def decode_components(
     ------
     HTJ2KError, TypeError, ValueError
         As :func:`decode` does.
+
+    Examples
+    --------
+    >>> codestream = htj2k.encode(np.zeros((100, 200, 3), np.uint8))
+    >>> [plane.shape for plane in htj2k.decode_components(codestream, reduce=1)]
+    [(50, 100), (50, 100), (50, 100)]
     """
     components, messages = _core.decode_components(data, *core_decode_options(reduce, clamp, max_pixels))
     log_messages(messages)
