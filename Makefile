@@ -6,7 +6,8 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline bench-batches lint clean
+.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated test-tsan fuzz fuzz-build fuzz-smoke fuzz-smoke-run \
+  bench bench-kernels bench-pipeline bench-batches lint clean
 
 setup: $(VENV)/.installed
 
@@ -33,6 +34,9 @@ test-simd: setup
 cmake_build = export PATH="$(abspath $(BIN)):$$PATH" && cmake -S . -B $(1) -G Ninja -DHTJ2K_BUILD_PYTHON=OFF \
   -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build $(1)
 
+cmake_preset = export PATH="$(abspath $(BIN)):$$PATH" && cmake --preset $(1) -G Ninja \
+  -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build build/$(1)
+
 test-cpp: setup
 	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON)
 	$(BIN)/ctest --test-dir $(CPP_BUILD) --output-on-failure
@@ -46,6 +50,37 @@ test-arm: setup
 test-arm-emulated:
 	$(call cmake_build,$(ARM_BUILD),-DHTJ2K_BUILD_TESTS=ON -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake)
 	$(BIN)/ctest --test-dir $(ARM_BUILD) --output-on-failure
+
+# The C++ tests under ThreadSanitizer.
+test-tsan: setup
+	$(call cmake_preset,tsan)
+	$(BIN)/ctest --test-dir build/tsan --output-on-failure
+
+# Fuzzing needs clang and its runtime, which Debian names by their version: apt install clang-14 libclang-rt-14-dev.
+CLANGXX ?= $(shell ls /usr/bin/clang++ /usr/bin/clang++-[0-9]* 2> /dev/null | sort -V | tail -1)
+FUZZ_SECONDS ?= 3600
+FUZZ_RUNS ?= 1000
+
+fuzz-build: setup
+	@test -n "$(CLANGXX)" || { echo "Fuzzing needs clang++: apt install clang-14 libclang-rt-14-dev, or CLANGXX=..."; exit 1; }
+	$(call cmake_preset,fuzz,-DCMAKE_CXX_COMPILER=$(CLANGXX) -DCMAKE_C_COMPILER=$(subst clang++,clang,$(CLANGXX)))
+
+# FUZZ_SECONDS for each target; what was found lies in build/fuzz/crashes. Goes on where the last run stopped.
+fuzz: fuzz-build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[fuzz]'
+	$(BIN)/python cpp/fuzz/run.py build/fuzz --seconds $(FUZZ_SECONDS)
+	for target in metadata journal manifest instance; do \
+	  $(BIN)/python tests/fuzz_python.py $$target build/fuzz/corpus/$$target --seconds $(FUZZ_SECONDS) || exit 1; \
+	done
+
+# The same inputs in every run; and the C++ tests, as this build has AddressSanitizer and UBSan.
+fuzz-smoke: setup
+	@if test -n "$(CLANGXX)"; then $(MAKE) --no-print-directory fuzz-smoke-run; \
+	else echo "The fuzz targets were not run: they need clang++ and its runtime."; fi
+
+fuzz-smoke-run: fuzz-build
+	$(BIN)/ctest --test-dir build/fuzz --output-on-failure
+	$(BIN)/python cpp/fuzz/run.py build/fuzz --runs $(FUZZ_RUNS)
 
 bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
@@ -67,8 +102,8 @@ bench-batches: setup
 
 lint: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'
-	$(BIN)/python -m ruff check src tests benchmarks
-	$(BIN)/python -m ruff format --check src tests benchmarks
+	$(BIN)/python -m ruff check src tests benchmarks cpp
+	$(BIN)/python -m ruff format --check src tests benchmarks cpp
 	$(BIN)/python -m mypy
 	$(BIN)/clang-format --dry-run --Werror $$(find cpp tests/cpp benchmarks -name '*.[ch]pp' -o -name '*.inl')
 

@@ -93,7 +93,7 @@ std::uint64_t sample_bytes(const component_size& k) {
 std::uint64_t component_memory(const codestream& cs, std::uint16_t c) {
   const coding_style& style = style_of(cs, c);
   const tile_grid grid(cs.siz, c);
-  const std::uint64_t sample = magnitude_bits(quantization_of(cs, c)) > 30 ? 8 : 4;
+  const std::uint64_t sample = magnitude_bits(quantization_of(cs, c)) > most_bits_in_32 ? 8 : 4;
   const rect whole = component_rect(cs.siz, c);
   std::uint64_t bytes =
       multiply(sample_bytes(cs.siz.components[c]), std::uint64_t{whole.width()} * whole.height());

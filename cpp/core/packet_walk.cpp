@@ -124,9 +124,10 @@ private:
   }
 
   void read_part(const tile_part& part, std::uint64_t& part_stop) {
+    if (!part.header_is_whole) return;
     tile_walk& walk = walk_of(part.tile);
     const std::uint64_t present = part.is_whole ? part.stop : cs_.range.stop;
-    if (walk.is_broken || !part.header_is_whole) return;
+    if (walk.is_broken) return;
     part_stop = part.header.stop;
     if (walk.is_finished() && reduce_ > 0) return;
     try {

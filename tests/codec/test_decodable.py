@@ -89,6 +89,25 @@ def test_what_cannot_be_decoded_is_refused_by_name(data, text):
     assert htj2k.read_info(data).undecodable == str(caught.value)
 
 
+@pytest.mark.parametrize("magnitude_bits", [30, 31])
+@pytest.mark.parametrize("passes", [1, 2, 3])
+def test_refinement_passes_above_30_bits(magnitude_bits, passes):
+    """OpenJPH's 64-bit block decoder returns other pixels for them; up to 30 bits it decodes in 32."""
+    count, refinement = {1: ("0", ""), 2: ("10", "0001"), 3: ("1100", "00001")}[passes]
+    header = "11" + "0000001" + count + "10" + "1000" + refinement  # 6 missing planes, 8 bytes of cleanup, 1 more
+    body = int(header.ljust(24, "0"), 2).to_bytes(3, "big")[: -(-len(header) // 8)]
+    body += bytes.fromhex("c000f001a8ab3500") + (b"\0" if refinement else b"")
+    steps = segment(QCD, bytes([0xE0, magnitude_bits - 6 << 3]))
+    data = remove(main_header(size=(4, 4)), QCD) + steps + tile_part(body=body)
+    if passes == 1 or magnitude_bits == 30:
+        assert htj2k.decode(data + b"\xff\xd9").shape == (4, 4)
+    else:
+        with pytest.raises(htj2k.UnsupportedError, match="refinement passes in a component of more than 30") as e:
+            htj2k.decode(data + b"\xff\xd9")
+        assert e.value.offset is not None
+        assert not htj2k.decode_partial(data + b"\xff\xd9").complete
+
+
 BOMBS = {
     "60000 x 60000": main_header(size=(60000, 60000)),
     "2^31 x 2^31": main_header(size=(2**31 - 1, 2**31 - 1)),
