@@ -48,10 +48,11 @@ def run_guided(name: str, seconds: int, corpus: Path) -> None:
             return bytes(atheris.Mutate(data, max_size))
         return target.mutate(data, np.random.default_rng(seed))[:max_size]
 
+    def read(data: bytes) -> None:
+        target.read(data)
+
     flags = [f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=4096", "-max_len=8192"]
-    atheris.Setup(
-        [sys.argv[0], *flags, str(corpus)], lambda data: target.read(data) and None, custom_mutator=mutate
-    )
+    atheris.Setup([sys.argv[0], *flags, str(corpus)], read, custom_mutator=mutate)
     atheris.Fuzz()
 
 

@@ -92,7 +92,7 @@ def read_instance(data: bytes) -> str:
             first = read_frame(path)
             assert np.array_equal(next(iter_frames(path)), first)
             disagreements(path)
-        except (htj2k.HTJ2KError, ValueError, IndexError) as e:
+        except (htj2k.HTJ2KError, ValueError, IndexError, MemoryError) as e:
             return f"{result}, {type(e).__name__}"
     return f"{result}, read"
 
@@ -102,6 +102,8 @@ def _import(path: Path) -> str:
         found = import_file(ImportTask(InputFile(path, "name"), Path(folder), threads=1), lambda: None)
     if not isinstance(found, Failed):
         return "imported"
+    if found.message.startswith("MemoryError"):  # pydicom asks for as many bytes as an element claims to have
+        return "MemoryError"
     assert found.exception_type != "InternalServerException", found.message
     return found.exception_type
 
@@ -132,42 +134,10 @@ def _replace_one(node: Any, rng: Random) -> None:
 
 
 VALUES: list[Any] = [
-    *(
-        None,
-        True,
-        "",
-        " ",
-        "x",
-        "\0",
-        "\ud800",
-        "../x",
-        "9" * 400,
-        "1e3",
-        0,
-        -1,
-        1,
-        9,
-        11,
-        2**31,
-        2**32 - 1,
-        2**64,
-    ),
-    *(
-        -(2**63),
-        0.5,
-        float("nan"),
-        float("inf"),
-        [],
-        {},
-        [[]],
-        [None],
-        {"ID": "x"},
-        {"": {}},
-        "DECOMPRESSED",
-        "NONE",
-    ),
+    *(None, True, "", " ", "x", "\0", "\ud800", "../x", "9" * 400, "1e3", "DECOMPRESSED", "NONE", {"ID": "x"}),
+    *(0, -1, 1, 9, 11, 2**31, 2**32 - 1, 2**64, -(2**63), 0.5, float("nan"), float("inf")),
+    *([], {}, [[]], [None], {"": {}}, [{"Width": 11, "Height": 9, "Checksum": 1}]),
     *("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.203"),
-    [{"Width": 11, "Height": 9, "Checksum": 1}],
 ]
 
 

@@ -49,12 +49,14 @@ void check_planes(unsigned missing, unsigned coded_passes, unsigned bit_planes, 
          offset);
 }
 
-// OpenJPH's 64-bit decoder shifts a 32-bit integer too far in the significance propagation pass: other pixels.
+// OpenJPH's 64-bit decoder shifts a 32-bit integer too far in the significance propagation pass: other
+// pixels.
 void check_refinement(unsigned coded_passes, const block_grid& grid, std::uint64_t offset) {
   if (coded_passes > 1 && !grid.may_refine)
     throw error(error_code::unsupported,
                 "a codeblock with refinement passes in a component of more than " +
-                    std::to_string(most_bits_in_32) + " magnitude bits, at byte " + std::to_string(offset) + ", is not supported",
+                    std::to_string(most_bits_in_32) + " magnitude bits, at byte " + std::to_string(offset) +
+                    ", is not supported",
                 offset);
 }
 

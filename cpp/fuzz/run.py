@@ -20,9 +20,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SUFFIXES = {".j2c", ".j2k", ".jhc", ".jp2", ".jpc", ".jph", ".jphc"}
 MAX_SEED = 24 << 10
-#: Bounds that a target must keep. Memory is what AddressSanitizer makes of it; OpenJPH asks for up to 341 MiB of
-#: address space at once and uses little of it.
-LIMITS = ["-timeout=20", "-rss_limit_mb=1024", "-malloc_limit_mb=512"]
+#: With the bounds that a target must keep. Memory is what AddressSanitizer makes of it; OpenJPH asks for up to
+#: 341 MiB of address space at once and uses little of it.
+FLAGS = ["-timeout=60", "-rss_limit_mb=1024", "-malloc_limit_mb=512", "-entropic=0", "-print_final_stats=1"]
 
 
 def main() -> int:
@@ -63,9 +63,9 @@ def make_seeds(build: Path) -> list[Path]:
 def external_files() -> Iterator[Path]:
     root = os.environ.get("HTJ2K_TEST_DATA")
     for file in Path(root).rglob("*") if root else ():
-        if (file.suffix in SUFFIXES or "fuzz" in str(file.parent)) and file.is_file():
-            if file.stat().st_size <= MAX_SEED:
-                yield file.resolve()
+        is_codestream = file.suffix in SUFFIXES or "fuzz" in str(file.parent)
+        if is_codestream and file.is_file() and file.stat().st_size <= MAX_SEED:
+            yield file.resolve()
 
 
 def run(target: Path, build: Path, seeds: list[Path], arguments: argparse.Namespace) -> bool:
@@ -74,15 +74,10 @@ def run(target: Path, build: Path, seeds: list[Path], arguments: argparse.Namesp
     corpus, log = build / "corpus" / name, build / "logs" / f"{name}.log"
     for folder in (corpus, log.parent, build / "crashes"):
         folder.mkdir(parents=True, exist_ok=True)
-    command: list[str | Path] = [
-        build / "cpp/fuzz" / f"fuzz_{name}",
-        *LIMITS,
-        "-entropic=0",
-        "-print_final_stats=1",
-    ]
-    command += [f"-artifact_prefix={build / 'crashes' / name}-", f"-max_len={6000 if reads_codestreams else 2048}"]
+    command: list[str | Path] = [build / "cpp/fuzz" / f"fuzz_{name}", *FLAGS]
+    command += [f"-artifact_prefix={build / 'crashes' / name}-"]
     if reads_codestreams:
-        command.append(f"-dict={HERE / 'codestream.dict'}")
+        command += [f"-dict={HERE / 'codestream.dict'}", "-max_len=6000"]
     if arguments.seconds:
         command += [f"-max_total_time={arguments.seconds}", corpus]
     else:
