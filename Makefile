@@ -35,7 +35,7 @@ cmake_build = export PATH="$(abspath $(BIN)):$$PATH" && cmake -S . -B $(1) -G Ni
   -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build $(1)
 
 cmake_preset = export PATH="$(abspath $(BIN)):$$PATH" && cmake --preset $(1) -G Ninja \
-  -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build build/$(1)
+  -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(3) && cmake --build build/$(1) $(2)
 
 test-cpp: setup
 	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON)
@@ -51,10 +51,10 @@ test-arm-emulated:
 	$(call cmake_build,$(ARM_BUILD),-DHTJ2K_BUILD_TESTS=ON -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake)
 	$(BIN)/ctest --test-dir $(ARM_BUILD) --output-on-failure
 
-# The C++ tests under ThreadSanitizer.
+# The worker pool, with codec calls on it, under ThreadSanitizer.
 test-tsan: setup
-	$(call cmake_preset,tsan)
-	$(BIN)/ctest --test-dir build/tsan --output-on-failure
+	$(call cmake_preset,tsan,--target worker_pool_test)
+	$(BIN)/ctest --test-dir build/tsan --output-on-failure -R worker_pool
 
 # Fuzzing needs clang and its runtime, which Debian names by their version: apt install clang-14 libclang-rt-14-dev.
 CLANGXX ?= $(shell ls /usr/bin/clang++ /usr/bin/clang++-[0-9]* 2> /dev/null | sort -V | tail -1)
@@ -63,7 +63,7 @@ FUZZ_RUNS ?= 1000
 
 fuzz-build: setup
 	@test -n "$(CLANGXX)" || { echo "Fuzzing needs clang++: apt install clang-14 libclang-rt-14-dev, or CLANGXX=..."; exit 1; }
-	$(call cmake_preset,fuzz,-DCMAKE_CXX_COMPILER=$(CLANGXX) -DCMAKE_C_COMPILER=$(subst clang++,clang,$(CLANGXX)))
+	$(call cmake_preset,fuzz,,-DCMAKE_CXX_COMPILER=$(CLANGXX) -DCMAKE_C_COMPILER=$(subst clang++,clang,$(CLANGXX)))
 
 # FUZZ_SECONDS for each target; what was found lies in build/fuzz/crashes. Goes on where the last run stopped.
 fuzz: fuzz-build
