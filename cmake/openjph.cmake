@@ -116,6 +116,9 @@ add_subdirectory("${openjph_dir}" "${CMAKE_CURRENT_BINARY_DIR}/openjph" EXCLUDE_
 if(NOT MSVC)
   target_compile_options(openjph PRIVATE -w)
 endif()
+# It asserts what damaged codeblocks break (bytes after FF in the MEL segment), which ends the process; without
+# assertions such blocks are decoded to other samples or refused.
+target_compile_definitions(openjph PRIVATE NDEBUG)
 target_include_directories(htj2k_openjph SYSTEM INTERFACE
   "${openjph_dir}/src/core" "${openjph_dir}/src/core/openjph")
 target_link_libraries(htj2k_openjph INTERFACE openjph)
