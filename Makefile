@@ -59,7 +59,7 @@ test-tsan: setup
 # Fuzzing needs clang and its runtime, which Debian names by their version: apt install clang-14 libclang-rt-14-dev.
 CLANGXX ?= $(shell ls /usr/bin/clang++ /usr/bin/clang++-[0-9]* 2> /dev/null | sort -V | tail -1)
 FUZZ_SECONDS ?= 3600
-FUZZ_RUNS ?= 1000
+FUZZ_RUNS ?= 3000
 
 fuzz-build: setup
 	@test -n "$(CLANGXX)" || { echo "Fuzzing needs clang++: apt install clang-14 libclang-rt-14-dev, or CLANGXX=..."; exit 1; }
