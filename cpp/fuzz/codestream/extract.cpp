@@ -1,6 +1,9 @@
-// extract_resolution: what comes out decodes strictly, to the pixels that the whole codestream has there.
+// extract_resolution: what comes out is a whole codestream with true lengths, and decodes to the pixels that its
+// source has there.
 #include "core/extract.hpp"
 
+#include "core/completeness.hpp"
+#include "core/parser.hpp"
 #include "fuzz/support.hpp"
 
 using namespace htj2k;
@@ -12,6 +15,8 @@ void check(byte_span data, std::uint32_t reduce) {
       fuzz::attempt([&] { return extract_resolution(data, reduce, fuzz::small_limits()); });
   if (!extracted) return;
   fuzz::require(extracted->size() <= data.size + 2, "an extract is no longer than its source");
+  const auto is_whole = fuzz::attempt([&] { return check_complete(parse(fuzz::span_of(*extracted))), true; });
+  fuzz::require(is_whole.has_value(), "an extract is a whole codestream");
   const auto expected = fuzz::attempt([&] { return fuzz::decode(data, reduce); });
   const auto found = fuzz::attempt([&] { return fuzz::decode(fuzz::span_of(*extracted), reduce); });
   fuzz::require(expected.has_value() == found.has_value(), "an extract decodes when its source does");
