@@ -1,7 +1,7 @@
 """Mutated documents and files against one of `python_targets.TARGETS`, for test_python_fuzz.py and `make fuzz`.
 
     python fuzz_python.py TARGET --count 1000 --seed 1      # prints a JSON object: outcome -> how often
-    python fuzz_python.py TARGET --seconds 3600 CORPUS      # guided by coverage, with atheris
+    python fuzz_python.py TARGET --seconds 3600 CORPUS      # guided by coverage where atheris is installed
 
 A fault ends the process with its traceback, which ends with the input; atheris says where it has put it.
 """
@@ -10,22 +10,26 @@ from __future__ import annotations
 
 import argparse
 import collections
+import importlib.util
+import itertools
 import json
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 
-def run_random(name: str, count: int, seed: int) -> None:
+def run_random(name: str, seed: int, wants_more: Callable[[int], bool]) -> None:
     from python_targets import TARGETS
 
     target = TARGETS[name]
     seeds = target.seeds()
     rng = np.random.default_rng(seed)
     outcomes: collections.Counter[str] = collections.Counter()
-    for i in range(count):
-        data = seeds[i % len(seeds)] if i < len(seeds) else target.mutate(seeds[rng.integers(len(seeds))], rng)
+    for i in itertools.takewhile(wants_more, itertools.count()):
+        data = seeds[i] if i < len(seeds) else target.mutate(seeds[rng.integers(len(seeds))], rng)
         try:
             outcomes[target.read(data)] += 1
         except Exception as e:
@@ -64,10 +68,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=int)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    if arguments.seconds:
+    stop = time.monotonic() + (arguments.seconds or 0)
+    if not arguments.seconds:
+        run_random(arguments.target, arguments.seed, lambda i: i < arguments.count)
+    elif importlib.util.find_spec("atheris"):
         run_guided(arguments.target, arguments.seconds, arguments.corpus)
     else:
-        run_random(arguments.target, arguments.count, arguments.seed)
+        run_random(arguments.target, time.time_ns(), lambda _: time.monotonic() < stop)
 
 
 if __name__ == "__main__":

@@ -110,25 +110,31 @@ private:
   }
 
   void change_parts() {
-    if (model_.parts.empty()) model_.parts.emplace_back();
     auto& parts = model_.parts;
+    if (parts.empty()) parts.emplace_back();
     const std::size_t i = below(parts.size());
+    const auto chosen = parts.begin() + static_cast<std::ptrdiff_t>(i);
     switch (below(12)) {
       case 0:
-        return void(parts.size() < 64 &&
-                    (parts.insert(parts.begin() + static_cast<std::ptrdiff_t>(i), parts[i]), true));
+        if (parts.size() < 64) parts.insert(chosen, model_part(*chosen));
+        break;
       case 1:
-        return void(parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i)));
+        parts.erase(chosen);
+        break;
       case 2:
-        return std::swap(parts[i], pick(parts));
+        std::swap(*chosen, pick(parts));
+        break;
       case 3:
-        return void(parts[i].tile = static_cast<std::uint16_t>(below(6)));
+        chosen->tile = static_cast<std::uint16_t>(below(6));
+        break;
       case 4:
-        return void(parts[i].num_parts = static_cast<std::uint8_t>(below(8)));
+        chosen->num_parts = static_cast<std::uint8_t>(below(8));
+        break;
       case 5:
-        return split(i);
+        split(i);
+        break;
       default:
-        return change_bytes(parts[i].body, 64);
+        change_bytes(chosen->body, 64);
     }
   }
 

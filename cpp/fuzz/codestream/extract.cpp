@@ -1,5 +1,5 @@
-// extract_resolution: what comes out is a whole codestream with true lengths, and decodes to the pixels that its
-// source has there.
+// extract_resolution: what comes out is a whole codestream with true lengths, and decodes to the pixels that
+// its source has there.
 #include "core/extract.hpp"
 
 #include "core/completeness.hpp"

@@ -1,5 +1,5 @@
-// Everything that reads headers, over arbitrary bytes, as read_info does: without a limit on pixels, so headers
-// must be cheap whatever they say.
+// Everything that reads headers, over arbitrary bytes, as read_info does: without a limit on pixels, so
+// headers must be cheap whatever they say.
 #include "core/completeness.hpp"
 #include "core/decodable.hpp"
 #include "core/packet_walk.hpp"
