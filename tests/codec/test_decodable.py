@@ -146,3 +146,21 @@ def test_headers_without_any_limit_are_still_read_fast():
     with pytest.raises(htj2k.LimitError, match="65535 tiles of 16384 components"):
         htj2k.read_info(data, max_pixels=None)
     assert time.perf_counter() - start < 0.1
+
+
+def test_many_small_tiles_are_refused_without_any_limit_too():
+    """Each tile is 15 bytes of data and declares 64 components of 33 resolutions, most of them empty."""
+    header = main_header(size=(255, 257), tile_size=(1, 1), components=64, levels=32)
+    data = header + b"".join(tile_part(tile) for tile in range(2000)) + b"\xff\xd9"
+    message = "packets and resolutions, which the 30362 bytes of data cannot hold"
+    assert message in htj2k.read_info(data).undecodable
+    with pytest.raises(htj2k.LimitError, match=message):
+        htj2k.extract_resolution(data, reduce=1)
+
+
+def test_a_count_of_packets_that_wraps_is_refused():
+    """2^30 x 2^30 precincts of one sample in each of 16 components are 2^64."""
+    header = main_header(size=(2**30, 2**30), components=16)
+    plain, small = bytes.fromhex("00020001000004044001"), bytes.fromhex("0102000100000404400100")
+    data = header.replace(segment(COD, plain), segment(COD, small)) + tile_part() + b"\xff\xd9"
+    assert "declare" in htj2k.read_info(data).undecodable
