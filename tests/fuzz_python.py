@@ -3,7 +3,7 @@
     python fuzz_python.py TARGET --count 1000 --seed 1      # prints a JSON object: outcome -> how often
     python fuzz_python.py TARGET --seconds 3600 CORPUS      # guided by coverage where atheris is installed
 
-A fault ends the process with its traceback, which ends with the input; atheris says where it has put it.
+A fault ends the process with its traceback, which ends with the input; atheris writes it beside CORPUS.
 """
 
 from __future__ import annotations
@@ -55,7 +55,13 @@ def run_guided(name: str, seconds: int, corpus: Path) -> None:
     def read(data: bytes) -> None:
         target.read(data)
 
-    flags = [f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=4096", "-max_len=8192"]
+    flags = [
+        f"-max_total_time={seconds}",
+        "-timeout=60",
+        "-rss_limit_mb=4096",
+        "-max_len=8192",
+        f"-artifact_prefix={corpus}-fault-",
+    ]
     atheris.Setup([sys.argv[0], *flags, str(corpus)], read, custom_mutator=mutate)
     atheris.Fuzz()
 
