@@ -6,8 +6,9 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated
-.PHONY: conformance interop-web viewer bench bench-kernels bench-pipeline bench-batches docs lint tidy clean
+.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated test-tsan
+.PHONY: fuzz fuzz-build fuzz-smoke fuzz-smoke-run conformance interop-web viewer
+.PHONY: bench bench-kernels bench-pipeline bench-batches docs lint tidy clean
 
 setup: $(VENV)/.installed
 
@@ -33,6 +34,9 @@ test-simd: setup
 
 cmake_build = export PATH="$(abspath $(BIN)):$$PATH" && cmake -S . -B $(1) -G Ninja -DHTJ2K_BUILD_PYTHON=OFF \
   -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build $(1) $(3)
+
+cmake_preset = export PATH="$(abspath $(BIN)):$$PATH" && cmake --preset $(1) -G Ninja \
+  -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(3) && cmake --build build/$(1) $(2)
 
 test-cpp: setup
 	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON)
@@ -64,6 +68,37 @@ tests/interop/web/node_modules: tests/interop/web/package-lock.json
 # Compares every HTJ2K codestream below HTJ2K_TEST_DATA with its reference and writes docs/conformance.md.
 conformance: setup
 	$(BIN)/python tests/conformance.py
+
+# The worker pool, with codec calls on it, under ThreadSanitizer.
+test-tsan: setup
+	$(call cmake_preset,tsan,--target worker_pool_test)
+	$(BIN)/ctest --test-dir build/tsan --output-on-failure -R worker_pool
+
+# Fuzzing needs clang and its runtime, which Debian names by their version: apt install clang-14 libclang-rt-14-dev.
+CLANGXX ?= $(shell ls /usr/bin/clang++ /usr/bin/clang++-[0-9]* 2> /dev/null | sort -V | tail -1)
+FUZZ_SECONDS ?= 3600
+FUZZ_RUNS ?= 3000
+
+fuzz-build: setup
+	@test -n "$(CLANGXX)" || { echo "Fuzzing needs clang++: apt install clang-14 libclang-rt-14-dev, or CLANGXX=..."; exit 1; }
+	$(call cmake_preset,fuzz,,-DCMAKE_CXX_COMPILER=$(CLANGXX) -DCMAKE_C_COMPILER=$(subst clang++,clang,$(CLANGXX)))
+
+# FUZZ_SECONDS for each target; what was found lies in build/fuzz/crashes. Goes on where the last run stopped.
+fuzz: fuzz-build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[fuzz]'
+	$(BIN)/python cpp/fuzz/run.py build/fuzz --seconds $(FUZZ_SECONDS)
+	for target in metadata journal manifest instance; do \
+	  $(BIN)/python tests/fuzz_python.py $$target build/fuzz/corpus/$$target --seconds $(FUZZ_SECONDS) || exit 1; \
+	done
+
+# The same inputs in every run; and the C++ tests, as this build has AddressSanitizer and UBSan.
+fuzz-smoke: setup
+	@if test -n "$(CLANGXX)"; then $(MAKE) --no-print-directory fuzz-smoke-run; \
+	else echo "The fuzz targets were not run: they need clang++ and its runtime."; fi
+
+fuzz-smoke-run: fuzz-build
+	$(BIN)/ctest --test-dir build/fuzz --output-on-failure
+	$(BIN)/python cpp/fuzz/run.py build/fuzz --runs $(FUZZ_RUNS)
 
 bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'

@@ -123,6 +123,9 @@ set_target_properties(openjph PROPERTIES CXX_CLANG_TIDY "")
 if(NOT MSVC)
   target_compile_options(openjph PRIVATE -w)
 endif()
+# It asserts what damaged codeblocks break (bytes after FF in the MEL segment), which ends the process; without
+# assertions such blocks are decoded to other samples or refused.
+target_compile_definitions(openjph PRIVATE NDEBUG)
 target_include_directories(
   htj2k_openjph
   SYSTEM

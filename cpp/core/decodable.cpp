@@ -81,8 +81,8 @@ void check_quantization(const coding_style& style, const quantization& q) {
                 q.offset);
   check_exponents(q);
   const unsigned bits = magnitude_bits(q);
-  // Beyond 30 bits blocks are decoded in 64 bits, whose irreversible path writes past the rows it is given.
-  if (!style.reversible() && bits > 30)
+  // In 64 bits the decoder's irreversible path writes past the rows it is given.
+  if (!style.reversible() && bits > most_bits_in_32)
     unsupported("9/7 data of " + std::to_string(bits) + " magnitude bits (more than 30, QCD or QCC)",
                 q.offset);
 }
@@ -100,7 +100,8 @@ void check_components(const codestream& cs, unsigned reduce) {
   // Three components that meet in one transform must be decoded at one width, 32 or 64 bits.
   if (cs.main.cod->color_transform == 1 && count >= 3)
     for (std::uint16_t c = 1; c < 3; ++c)
-      if ((magnitude_bits(quantization_of(cs, c)) > 30) != (magnitude_bits(quantization_of(cs, 0)) > 30))
+      if ((magnitude_bits(quantization_of(cs, c)) > most_bits_in_32) !=
+          (magnitude_bits(quantization_of(cs, 0)) > most_bits_in_32))
         unsupported("a component transform over 32 and 64-bit data (QCC)", quantization_of(cs, c).offset);
 }
 

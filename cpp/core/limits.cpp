@@ -105,7 +105,7 @@ struct result_size {
 std::uint64_t component_memory(const codestream& cs, std::uint16_t c, const result_size& result) {
   const coding_style& style = style_of(cs, c);
   const tile_grid grid(cs.siz, c);
-  const std::uint64_t sample = magnitude_bits(quantization_of(cs, c)) > 30 ? 8 : 4;
+  const std::uint64_t sample = magnitude_bits(quantization_of(cs, c)) > most_bits_in_32 ? 8 : 4;
   const rect own = component_rect(cs.siz, c);
   std::uint64_t bytes = add(multiply(sample_bytes(cs.siz.components[c]), result.pixels),
                             multiply(result.kept_samples, std::uint64_t{own.width()} * own.height()));

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "core/codestream.hpp"
 #include "core/error.hpp"
 
 namespace htj2k {
@@ -46,6 +47,17 @@ void check_planes(unsigned missing, unsigned coded_passes, unsigned bit_planes, 
              std::to_string(coded_passes) + " coding passes, which do not fit the " +
              std::to_string(bit_planes) + " bit-planes of its subband",
          offset);
+}
+
+// OpenJPH's 64-bit decoder shifts a 32-bit integer too far in the significance propagation pass: other
+// pixels.
+void check_refinement(unsigned coded_passes, const block_grid& grid, std::uint64_t offset) {
+  if (coded_passes > 1 && !grid.may_refine)
+    throw error(error_code::unsupported,
+                "a codeblock with refinement passes in a component of more than " +
+                    std::to_string(most_bits_in_32) + " magnitude bits, at byte " + std::to_string(offset) +
+                    ", is not supported",
+                offset);
 }
 
 }  // namespace
@@ -151,11 +163,12 @@ unsigned packet_header_reader::read_passes(bit_reader& bits) {
 // An HT codeblock has one or two segments: cleanup, then both refinement passes. Passes before them in
 // multiples of three are placeholders without bytes (T.814 B.3).
 std::uint64_t packet_header_reader::read_block_size(bit_reader& bits, unsigned missing_planes,
-                                                    unsigned bit_planes) {
+                                                    const block_grid& grid) {
   const unsigned passes = read_passes(bits);
   const unsigned placeholders = (passes - 1) / 3;
   const unsigned coded = passes - 3 * placeholders;
-  check_planes(missing_planes + placeholders, coded, bit_planes, bits.position());
+  check_planes(missing_planes + placeholders, coded, grid.bit_planes, bits.position());
+  check_refinement(coded, grid, bits.position());
   unsigned length_bits = 3;
   while (bits.bit() == 1)
     if (++length_bits > 32) fail("Lblock of a codeblock is over 32", bits.position());
@@ -183,7 +196,7 @@ std::uint64_t packet_header_reader::read_grid(bit_reader& bits, const block_grid
     for (std::uint32_t x = 0; x < grid.across; ++x) {
       if (!read_inclusion(bits, inclusion_, x, y)) continue;
       const unsigned missing = read_missing_planes(bits, missing_planes_, x, y);
-      body += read_block_size(bits, missing, grid.bit_planes);
+      body += read_block_size(bits, missing, grid);
     }
   return body;
 }

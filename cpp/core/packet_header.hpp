@@ -14,6 +14,7 @@ struct block_grid {
   std::uint32_t across = 0;
   std::uint32_t down = 0;
   unsigned bit_planes = 0;  // magnitude bit-planes of the subband, M_b of T.800 E-2
+  bool may_refine = true;   // whether the decoder's refinement passes can be trusted here
   bool empty() const { return across == 0 || down == 0; }
 };
 
@@ -55,7 +56,7 @@ private:
   static bool read_inclusion(bit_reader& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y);
   static unsigned read_missing_planes(bit_reader& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y);
   static unsigned read_passes(bit_reader& bits);
-  static std::uint64_t read_block_size(bit_reader& bits, unsigned missing_planes, unsigned bit_planes);
+  static std::uint64_t read_block_size(bit_reader& bits, unsigned missing_planes, const block_grid& grid);
   std::uint64_t read_grid(bit_reader& bits, const block_grid& grid);
 
   tag_tree inclusion_;

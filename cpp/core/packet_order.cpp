@@ -25,6 +25,7 @@ tile_resolution make_resolution(const rect& component, const coding_style& style
   result.area = resolution_rect(component, levels, r);
   result.ppx = style.ppx(r);
   result.ppy = style.ppy(r);
+  result.may_refine = magnitude_bits(steps) <= most_bits_in_32;
   const unsigned above_base = r > 0 ? 1 : 0;
   result.xcb = std::min<unsigned>(style.log_block_width, result.ppx - std::min(above_base, result.ppx));
   result.ycb = std::min<unsigned>(style.log_block_height, result.ppy - std::min(above_base, result.ppy));
@@ -104,6 +105,7 @@ std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) cons
   for (unsigned b = 0; b < num_bands; ++b) {
     grids[b].across = blocks_in_cell(bands[b].x0, bands[b].x1, column, px, xcb);
     grids[b].bit_planes = bit_planes[b];
+    grids[b].may_refine = may_refine;
     grids[b].down = blocks_in_cell(bands[b].y0, bands[b].y1, row, py, ycb);
   }
   return grids;

@@ -11,8 +11,29 @@ namespace htj2k {
 namespace {
 
 // A packet is at least one byte, so a file cannot hold more packets than bytes. The allowance lets the base
-// of a cut download be read; it bounds what a few bytes can make us enumerate.
+// of a cut download be read, and resolutions that are empty be there; it bounds what a few bytes can make us
+// enumerate.
 constexpr std::uint64_t packet_allowance = 1U << 20;
+
+// Of all tiles that have been seen: each of them may take only a few bytes.
+class packet_budget {
+public:
+  explicit packet_budget(const codestream& cs) : bytes_(cs.range.size()) {}
+
+  void spend(const tile_geometry& geometry, std::uint16_t tile) {
+    const std::uint64_t most = bytes_ + packet_allowance;
+    for (const auto& resolutions : geometry.components)
+      for (const auto& resolution : resolutions)
+        if (resolution.num_precincts() > most || (declared_ += resolution.num_precincts() + 1) > most)
+          throw error(error_code::limit, "the tiles up to " + std::to_string(tile) + " declare more than " +
+                                             std::to_string(most) + " packets and resolutions, which the " +
+                                             std::to_string(bytes_) + " bytes of data cannot hold");
+  }
+
+private:
+  std::uint64_t bytes_;
+  std::uint64_t declared_ = 0;
+};
 
 std::string name_of(const packet_id& id, std::uint16_t tile) {
   return "packet of tile " + std::to_string(tile) + ", component " + std::to_string(id.component) +
@@ -21,15 +42,12 @@ std::string name_of(const packet_id& id, std::uint16_t tile) {
 
 class tile_walk {
 public:
-  tile_walk(const codestream& cs, std::uint16_t tile, std::uint32_t reduce)
+  tile_walk(const codestream& cs, std::uint16_t tile, std::uint32_t reduce, packet_budget& budget)
       : tile_(tile),
         geometry_(geometry_of_tile(cs, tile)),
         uses_sop_(defaults_of(cs, tile).uses_sop),
         uses_eph_(defaults_of(cs, tile).uses_eph) {
-    if (geometry_.num_packets > cs.range.size() + packet_allowance)
-      throw error(error_code::limit, "tile " + std::to_string(tile) + " declares " +
-                                         std::to_string(geometry_.num_packets) + " packets, more than the " +
-                                         std::to_string(cs.range.size()) + " bytes of data can hold");
+    budget.spend(geometry_, tile);
     packets_ = packet_order(cs, tile, geometry_);
     needed_ = packets_.size();
     while (needed_ > 0 && reduce_of(packets_[needed_ - 1]) < reduce) --needed_;
@@ -104,7 +122,7 @@ private:
 
 class walker {
 public:
-  walker(const codestream& cs, std::uint32_t reduce) : cs_(cs), reduce_(reduce) {
+  walker(const codestream& cs, std::uint32_t reduce) : cs_(cs), reduce_(reduce), budget_(cs) {
     result_.by_reduce.assign(max_reduce(cs) + 1, level_extent{true, cs.main_header.stop});
   }
 
@@ -120,13 +138,14 @@ private:
   tile_walk& walk_of(std::uint16_t tile) {
     const auto found = tiles_.find(tile);
     return found != tiles_.end() ? found->second
-                                 : tiles_.emplace(tile, tile_walk(cs_, tile, reduce_)).first->second;
+                                 : tiles_.emplace(tile, tile_walk(cs_, tile, reduce_, budget_)).first->second;
   }
 
   void read_part(const tile_part& part, std::uint64_t& part_stop) {
+    if (!part.header_is_whole) return;
     tile_walk& walk = walk_of(part.tile);
     const std::uint64_t present = part.is_whole ? part.stop : cs_.range.stop;
-    if (walk.is_broken || !part.header_is_whole) return;
+    if (walk.is_broken) return;
     part_stop = part.header.stop;
     if (walk.is_finished() && reduce_ > 0) return;
     try {
@@ -169,6 +188,7 @@ private:
 
   const codestream& cs_;
   std::uint32_t reduce_;
+  packet_budget budget_;
   packet_header_reader reader_;
   std::map<std::uint16_t, tile_walk> tiles_;
   packet_walk result_;
