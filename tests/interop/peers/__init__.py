@@ -1,0 +1,48 @@
+"""Other codecs, one module each, behind one interface. A module placed here is found by itself.
+
+A peer's module has
+
+* `NAME`, as the tables show it;
+* `REQUIRES`, what pip installs for it, and optionally `PYTHON`, the least version it needs, and `NOTE`, a remark for the page;
+* `version()`: the versions of the package and the codec in it. Raises ImportError or `Missing` where it cannot run;
+* `decode(data, reduce)`: a codestream without its `reduce` highest resolution levels, as an array of
+  (rows, columns) or (rows, columns, components);
+* `encode(pixels, options)`, if it has an encoder: a codestream. Lossless unless `options.qstep` is there.
+
+Both raise `Cannot` for what the peer offers no way to ask for, and whatever the peer raises when it refuses.
+A module runs in a process of its own, with numpy and its own packages: it imports these within functions, and
+nothing of this project but this module.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+class Missing(Exception):
+    """Why a peer cannot run here."""
+
+
+class Cannot(Exception):
+    """The peer has no parameter for this."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What an encoder is asked for; the names are those of htj2k.encode."""
+
+    bits_stored: int
+    num_decompositions: int = 3
+    color_transform: bool = False
+    progression_order: str = "RPCL"
+    block_size: tuple[int, int] = (64, 64)  # rows, columns
+    precinct_sizes: tuple[tuple[int, int], ...] | None = None
+    tile_size: tuple[int, int] | None = None
+    tlm: bool = True
+    qstep: float | None = None
+
+    def must_be_default(self, *names: str) -> None:
+        """Raise Cannot if one of these options is not its default."""
+        for field in dataclasses.fields(self):
+            if field.name in names and getattr(self, field.name) != field.default:
+                raise Cannot(f"no {field.name}={getattr(self, field.name)}")
