@@ -93,3 +93,8 @@ def error_bound(levels: int, reduce: int = 0) -> float:
     # The bands of level d are as many levels below what is decoded as d is above `reduce`.
     low, high = low_sum[: levels - reduce] / low_norm[reduce:], high_sum[: levels - reduce] / high_norm[reduce:]
     return float(base**2 + np.sum(2 * low * high + high**2)) * (1 + 2.0**-11)
+
+
+def tolerance(bits: int, step: float, levels: int, *, reduce: int = 0, gain: float = 1) -> float:
+    """Largest error of a sample: the transform's bound, rounding to integers, and OpenJPH's 32-bit floats."""
+    return 2.0**bits * (step * gain * error_bound(levels, reduce) + 2.0**-20) + 0.5

@@ -2,8 +2,9 @@
 
 A peer's module has
 
-* `NAME`, as the tables show it;
-* `REQUIRES`, what pip installs for it, and optionally `PYTHON`, the least version it needs, and `NOTE`, a remark for the page;
+* `NAME`, as the tables show it, and `CODEC`, the codec in it: peers of one codec do not decide over each other;
+* `REQUIRES`, what pip installs for it; optionally `PYTHON`, the least version it needs, and `check_machine()`, which
+  raises `Missing` where there is no use in installing it;
 * `version()`: the versions of the package and the codec in it. Raises ImportError or `Missing` where it cannot run;
 * `decode(data, reduce)`: a codestream without its `reduce` highest resolution levels, as an array of
   (rows, columns) or (rows, columns, components);
@@ -40,6 +41,11 @@ class Options:
     tile_size: tuple[int, int] | None = None
     tlm: bool = True
     qstep: float | None = None
+
+    def must_fill(self, itemsize: int) -> None:
+        """Raise Cannot unless the samples use all bits of their container."""
+        if self.bits_stored != 8 * itemsize:
+            raise Cannot("no bits_stored")
 
     def must_be_default(self, *names: str) -> None:
         """Raise Cannot if one of these options is not its default."""

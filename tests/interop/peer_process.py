@@ -1,0 +1,140 @@
+"""Peers, each in a process of its own with a time limit: what crashes or hangs is a result, not the end."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import peers
+import worker
+from peers import Options
+
+FOLDER = Path(__file__).parent
+# Where install.py puts an environment for each Python version.
+ENVIRONMENTS = FOLDER.parents[1] / "build" / "interop"
+TIME_LIMIT = 60.0
+
+
+class Answer(NamedTuple):
+    """`state` is "ok", or "missing", "cannot", "refuses", "crashes", "hangs" with the reason in `value`."""
+
+    state: str
+    value: Any
+
+
+def module_names() -> list[str]:
+    return sorted(m.name for m in pkgutil.iter_modules(peers.__path__) if not m.name.startswith("_"))
+
+
+def least_python(module: Any) -> tuple[int, int]:
+    return getattr(module, "PYTHON", (0, 0))
+
+
+def environment(version: tuple[int, int]) -> Path:
+    return ENVIRONMENTS / f"python{version[0]}.{version[1]}"
+
+
+def interpreter(module: Any) -> Path | None:
+    """The Python that has this peer's packages: its own environment, or the one that runs this."""
+    own = sys.version_info[:2]
+    least = least_python(module)
+    candidates = [own] if own >= least else []
+    candidates += sorted(
+        tuple(int(n) for n in path.name.removeprefix("python").split("."))  # type: ignore[misc]
+        for path in ENVIRONMENTS.glob("python3.*")
+    )
+    for version in candidates:
+        python = environment(version) / "bin" / "python"
+        if version >= least and python.exists():
+            return python
+    return Path(sys.executable) if own >= least else None
+
+
+class PeerProcess:
+    """One peer. Starts when first used, and again after a crash."""
+
+    def __init__(self, module_name: str) -> None:
+        self.module_name = module_name
+        self.module = importlib.import_module(f"peers.{module_name}")
+        self.name: str = self.module.NAME
+        self.can_encode = hasattr(self.module, "encode")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors = tempfile.TemporaryFile()
+
+    def version(self) -> Answer:
+        return self._call("version")
+
+    def decode(self, data: bytes, reduce: int = 0) -> Answer:
+        return self._call("decode", data, reduce)
+
+    def encode(self, pixels: np.ndarray[Any, Any], options: Options) -> Answer:
+        return self._call("encode", pixels, options)
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _start(self) -> subprocess.Popen[bytes] | None:
+        python = interpreter(self.module)
+        if python is None:
+            return None
+        return subprocess.Popen(
+            [str(python), str(FOLDER / "worker.py"), self.module_name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+    def _call(self, *request: Any) -> Answer:
+        self._process = self._process or self._start()
+        if self._process is None:
+            return Answer("missing", "needs Python {}.{} or newer".format(*least_python(self.module)))
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            worker.write_message(self._process.stdin, request)
+            ready, _, _ = select.select([self._process.stdout], [], [], TIME_LIMIT)
+            if not ready:
+                self.close()
+                return Answer("hangs", f"no answer within {TIME_LIMIT:.0f} s")
+            reply = worker.read_message(self._process.stdout)  # type: ignore[arg-type]
+        except (BrokenPipeError, struct.error):
+            reply = None
+        return Answer(*reply) if reply is not None else Answer("crashes", self._cause_of_death())
+
+    def _cause_of_death(self) -> str:
+        assert self._process is not None
+        code = self._process.wait()
+        self._process.communicate()
+        self._process = None
+        if code < 0:
+            return signal.Signals(-code).name
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"exit code {code}"
+
+
+def available() -> tuple[list[tuple[PeerProcess, str]], dict[str, str]]:
+    """Peers that run here, with their versions, and why the others do not."""
+    found, missing = [], {}
+    for module_name in module_names():
+        peer = PeerProcess(module_name)
+        version = peer.version()
+        if version.state == "ok":
+            found.append((peer, version.value))
+        else:
+            missing[peer.name] = str(version.value)
+    return found, missing
