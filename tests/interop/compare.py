@@ -37,14 +37,14 @@ def _fault(values: Array, expected: Array, raw: Array, case: Case, tolerance: fl
     bits = case.samples.bits
     low, high = case.samples.ends
     wrong = np.abs(values - expected) > tolerance
+    if not np.any(wrong & (raw >= low + tolerance) & (raw <= high - tolerance)):
+        return "samples beyond the range wrap"
     difference = values - np.round(expected).astype(np.int64)
     span = 1 << bits
     if np.all(np.abs((difference + span // 2) % span - span // 2) <= tolerance):
         return "sign lost" if case.samples.is_signed else "top bit taken for a sign"
     if np.all(np.abs(difference - (span >> 1)) <= tolerance):
         return "signed samples are shifted to unsigned ones"
-    if not np.any(wrong & (raw >= low) & (raw <= high)):
-        return "samples beyond the range wrap"
     if values.ndim == 3 and np.array_equal(np.sort(values, None), np.sort(expected, None)):
         return "samples in other places"
     for shift in range(1, 32):

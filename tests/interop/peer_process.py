@@ -67,6 +67,7 @@ class PeerProcess:
         self.module_name = module_name
         self.module = importlib.import_module(f"peers.{module_name}")
         self.name: str = self.module.NAME
+        self.codec: str = self.module.CODEC
         self.can_encode = hasattr(self.module, "encode")
         self._process: subprocess.Popen[bytes] | None = None
         self._errors = tempfile.TemporaryFile()

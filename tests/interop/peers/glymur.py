@@ -10,7 +10,7 @@ from . import Missing
 
 NAME = "glymur"
 CODEC = "OpenJPEG"
-REQUIRES = ("glymur",)
+REQUIRES = ("glymur==0.14.8",)
 NOTE = "needs libopenjp2 (Debian: libopenjp2-7)"
 
 

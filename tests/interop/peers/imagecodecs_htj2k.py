@@ -8,7 +8,7 @@ from . import Options
 
 NAME = "imagecodecs.htj2k"
 CODEC = "OpenJPH"
-REQUIRES = ("imagecodecs",)
+REQUIRES = ("imagecodecs==2026.3.6",)
 
 
 def version() -> str:
@@ -35,7 +35,7 @@ def encode(pixels: Any, options: Options) -> bytes:
             reversible=options.qstep is None,
             rgb=options.color_transform,
             planar=False,
-            tile=options.tile_size,
+            tile=None if options.tile_size is None else options.tile_size[::-1],
             resolutions=options.num_decompositions,
             tlm=options.tlm,
         )

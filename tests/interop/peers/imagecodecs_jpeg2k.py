@@ -8,7 +8,7 @@ from . import Cannot
 
 NAME = "imagecodecs.jpeg2k"
 CODEC = "OpenJPEG"
-REQUIRES = ("imagecodecs",)
+REQUIRES = ("imagecodecs==2026.3.6",)
 
 
 def version() -> str:

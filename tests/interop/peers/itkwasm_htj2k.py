@@ -9,7 +9,7 @@ from . import Cannot, Options
 
 NAME = "itkwasm-htj2k"
 CODEC = "OpenJPH"
-REQUIRES = ("itkwasm-htj2k",)
+REQUIRES = ("itkwasm-htj2k==2.3.1",)
 _ORDERS = ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL")
 
 

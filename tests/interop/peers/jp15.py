@@ -11,7 +11,7 @@ from ._files import planar, read_siz
 
 NAME = "jp15"
 CODEC = "OpenJPH"
-REQUIRES = ("jp15",)
+REQUIRES = ("jp15==0.2.0",)
 PYTHON = (3, 12)
 
 

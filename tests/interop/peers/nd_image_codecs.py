@@ -10,7 +10,7 @@ from ._files import container, decompositions, read_siz
 
 NAME = "nd-image-codecs"
 CODEC = "nd-image-codecs"
-REQUIRES = ("nd-image-codecs",)
+REQUIRES = ("nd-image-codecs==0.2.5",)
 PYTHON = (3, 11)
 _HEAD = struct.Struct("<4sBBBBII")  # magic, version, has an index, levels, progression order, rows, columns
 

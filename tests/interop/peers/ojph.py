@@ -8,7 +8,7 @@ from . import Options
 
 NAME = "ojph"
 CODEC = "OpenJPH"
-REQUIRES = ("ojph",)
+REQUIRES = ("ojph==0.10.2",)
 PYTHON = (3, 12)
 
 

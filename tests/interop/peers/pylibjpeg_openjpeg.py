@@ -8,7 +8,7 @@ from . import Cannot
 
 NAME = "pylibjpeg-openjpeg"
 CODEC = "OpenJPEG"
-REQUIRES = ("pylibjpeg-openjpeg",)
+REQUIRES = ("pylibjpeg-openjpeg==2.6.0",)
 
 
 def version() -> str:
