@@ -1,4 +1,4 @@
-"""Write docs/interop.md: `python tests/interop`. With `--quick`, only the cases that every run of the tests takes."""
+"""Write docs/interop.md: `python tests/interop`. With `--quick`, only the cases that the tests take."""
 
 from __future__ import annotations
 

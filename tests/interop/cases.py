@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 DEPTHS = (1, 2, 4, 7, 8, 9, 10, 12, 14, 15, 16, 17, 20, 24, 26, 28, 30, 31, 32)
 SIZES = ((1, 1), (1, 77), (91, 1), (3, 5), (5, 2), (64, 64), (65, 129), (200, 31), (300, 257))
 STEPS = (0.01, 0.001)
-# Sides of tiles are multiples of 2^levels, so that the low pass of a tile is that of the image; but for "odd tiles".
+# Sides of tiles are multiples of 2^levels, as the oracle knows no other ones at reduced sizes; but for "odd tiles".
 PARAMETERS: dict[str, dict[str, Any]] = {
     "1 level": {"num_decompositions": 1},
     "2 levels": {"num_decompositions": 2},
@@ -96,7 +96,7 @@ class Case:
         return range(1 if self.name == "odd tiles" else min(self.options.num_decompositions, 3) + 1)
 
     def expected(self, reduce: int, *, clamped: bool = True) -> Array:
-        """What a decoder gives: exactly if lossless, else within `tolerance`. Without clamping also beyond the range."""
+        """What a decoder gives, exactly if lossless, else within `tolerance`; unclamped, also beyond the range."""
         return self._pyramid(clamped)[reduce]
 
     def tolerance(self, reduce: int) -> float:

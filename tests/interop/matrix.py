@@ -61,7 +61,7 @@ def _otherwise(codestream: bytes, options: Options) -> list[str]:
         "tile_size": info.tile_size if info.num_tiles > 1 else None,
     }
     asked = {name: getattr(options, name) for name in written}
-    if info.num_tiles == 1:
+    if options.tile_size is not None and all(np.greater_equal(options.tile_size, (info.height, info.width))):
         asked["tile_size"] = None
     if options.precinct_sizes is not None:
         written["precinct_sizes"] = info.precinct_sizes

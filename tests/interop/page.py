@@ -68,7 +68,6 @@ def names(cases: Iterable[Case], most: int = 5) -> str:
 def in_general(why: str) -> str:
     """A reason without what differs from case to case."""
     why = re.sub(r"^\d+% of the samples", "some of the samples", why)
-    why = re.sub(r"(by 2\^-?)\d+", r"\1n", why)
     why = re.sub(r"another shape.*", "another shape", why)
     why = re.sub(r"(?<![\w.^/])\d+(?![\w.]*/)", "n", why)
     return why if len(why) <= 110 else why[:107] + "..."

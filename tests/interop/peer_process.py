@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import pkgutil
@@ -70,7 +71,6 @@ class PeerProcess:
         self.codec: str = self.module.CODEC
         self.can_encode = hasattr(self.module, "encode")
         self._process: subprocess.Popen[bytes] | None = None
-        self._errors = tempfile.TemporaryFile()
 
     def version(self) -> Answer:
         return self._call("version")
@@ -82,15 +82,27 @@ class PeerProcess:
         return self._call("encode", pixels, options)
 
     def close(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+        self._stop()
+
+    def _stop(self) -> tuple[int, list[str]]:
+        """The exit code and what was printed."""
+        if self._process is None:
+            return 0, []
+        process, self._process = self._process, None
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()  # type: ignore[union-attr]
+        with self._errors:
+            code = process.wait()
+            self._errors.seek(0)
+            return code, self._errors.read().decode(errors="replace").strip().splitlines()
 
     def _start(self) -> subprocess.Popen[bytes] | None:
         python = interpreter(self.module)
         if python is None:
             return None
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process ends)
         return subprocess.Popen(
             [str(python), str(FOLDER / "worker.py"), self.module_name],
             stdin=subprocess.PIPE,
@@ -118,13 +130,10 @@ class PeerProcess:
 
     def _cause_of_death(self) -> str:
         assert self._process is not None
-        code = self._process.wait()
-        self._process.communicate()
-        self._process = None
+        self._process.wait()
+        code, lines = self._stop()
         if code < 0:
             return signal.Signals(-code).name
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"exit code {code}"
 
 
@@ -138,4 +147,5 @@ def available() -> tuple[list[tuple[PeerProcess, str]], dict[str, str]]:
             found.append((peer, version.value))
         else:
             missing[peer.name] = str(version.value)
+            peer.close()
     return found, missing

@@ -3,9 +3,9 @@
 A peer's module has
 
 * `NAME`, as the tables show it, and `CODEC`, the codec in it: peers of one codec do not decide over each other;
-* `REQUIRES`, what pip installs for it; optionally `PYTHON`, the least version it needs, and `check_machine()`, which
-  raises `Missing` where there is no use in installing it;
-* `version()`: the versions of the package and the codec in it. Raises ImportError or `Missing` where it cannot run;
+* `REQUIRES`, what pip installs for it; optionally `PYTHON`, the least version it needs, and `check_machine()`,
+  which raises `Missing` where there is no use in installing it;
+* `version()`: the versions of the package and the codec in it; raises ImportError or `Missing` if it cannot run;
 * `decode(data, reduce)`: a codestream without its `reduce` highest resolution levels, as an array of
   (rows, columns) or (rows, columns, components);
 * `encode(pixels, options)`, if it has an encoder: a codestream. Lossless unless `options.qstep` is there.
@@ -41,6 +41,13 @@ class Options:
     tile_size: tuple[int, int] | None = None
     tlm: bool = True
     qstep: float | None = None
+
+    def precincts_from_full_size(self) -> list[tuple[int, int]]:
+        """(rows, columns) for each resolution in the order of encoders that count them from the full size down."""
+        if self.precinct_sizes is None:
+            return []
+        missing = self.num_decompositions + 1 - len(self.precinct_sizes)
+        return [*(self.precinct_sizes[-1],) * missing, *reversed(self.precinct_sizes)]
 
     def must_fill(self, itemsize: int) -> None:
         """Raise Cannot unless the samples use all bits of their container."""

@@ -28,7 +28,7 @@ def decode(data: bytes, reduce: int) -> Any:
     frames = codec.decode(av.Packet(data)) or codec.decode(None)
     if not frames:
         raise ValueError("no frame")
-    # Its pixel formats have no sign and few depths: it shifts the samples, and whoever wants them shifts them back.
+    # Its pixel formats have no sign and few depths: it shifts the samples, and its users shift them back.
     siz = read_siz(data)
     pixels = frames[0].to_ndarray().astype(np.int64) >> frames[0].format.components[0].bits - siz.bits
     return pixels - (1 << siz.bits - 1) if siz.is_signed else pixels

@@ -10,7 +10,7 @@ from . import Missing
 
 NAME = "glymur"
 CODEC = "OpenJPEG"
-REQUIRES = ("glymur==0.14.8",)
+REQUIRES = ("glymur==0.14.8", "packaging")  # which it imports without asking for it
 NOTE = "needs libopenjp2 (Debian: libopenjp2-7)"
 
 

@@ -11,6 +11,7 @@ NAME = "itkwasm-htj2k"
 CODEC = "OpenJPH"
 REQUIRES = ("itkwasm-htj2k==2.3.1",)
 _ORDERS = ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL")
+_PIXEL_TYPES = {1: "Scalar", 3: "RGB", 4: "RGBA"}
 
 
 def version() -> str:
@@ -27,17 +28,17 @@ def decode(data: bytes, reduce: int) -> Any:
 
 def encode(pixels: Any, options: Options) -> bytes:
     import itkwasm_htj2k
-    from itkwasm import Image, ImageType, PixelTypes
+    from itkwasm import Image, ImageType
 
-    options.must_be_default("precinct_sizes", "tlm")
+    options.must_be_default("precinct_sizes", "tlm", "color_transform")
     options.must_fill(pixels.dtype.itemsize)
     components = pixels.shape[2] if pixels.ndim == 3 else 1
-    if components > 1 and not options.color_transform:
-        raise Cannot("no color_transform=False")
+    if components not in _PIXEL_TYPES:
+        raise Cannot(f"no pixel type with {components} components")
     kind = ImageType(
         dimension=2,
         componentType=pixels.dtype.name,
-        pixelType=PixelTypes.Scalar if components == 1 else PixelTypes.VariableLengthVector,
+        pixelType=_PIXEL_TYPES[components],
         components=components,
     )
     image = Image(imageType=kind, size=list(pixels.shape[1::-1]), data=pixels)

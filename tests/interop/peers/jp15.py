@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from . import Cannot, Options
-from ._files import planar, read_siz
+from ._files import interleaved, planar
 
 NAME = "jp15"
 CODEC = "OpenJPH"
@@ -26,10 +24,8 @@ def decode(data: bytes, reduce: int) -> Any:
 
     if reduce:
         raise Cannot("no reduced sizes")
-    siz = read_siz(data)
     pixels = jp15.decode(data)
-    # It gives whole components one after the other where there is no component transform.
-    return np.moveaxis(pixels, 0, -1) if pixels.shape == (siz.components, *siz.shape) else pixels
+    return interleaved(pixels) if pixels.ndim == 3 else pixels
 
 
 def encode(pixels: Any, options: Options) -> bytes:
@@ -39,11 +35,11 @@ def encode(pixels: Any, options: Options) -> bytes:
     options.must_fill(pixels.dtype.itemsize)
     return bytes(
         jp15.encode(
-            pixels if options.color_transform or pixels.ndim == 2 else planar(pixels),
+            planar(pixels) if pixels.ndim == 3 else pixels,
             irreversible=options.qstep is not None,
             qstep=options.qstep,
             num_decompositions=options.num_decompositions,
-            block_size=options.block_size,
+            block_size=options.block_size[::-1],
             progression_order=options.progression_order,
             color_transform=options.color_transform,
             planar=not options.color_transform,

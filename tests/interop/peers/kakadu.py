@@ -42,7 +42,7 @@ def encode(pixels: Any, options: Options) -> bytes:
         "Creversible": "yes" if options.qstep is None else "no",
         "Clevels": options.num_decompositions,
         "Corder": options.progression_order,
-        "Cblk": "{{{0},{1}}}".format(*options.block_size),
+        "Cblk": "{{{},{}}}".format(*options.block_size),
         "Cycc": "yes" if options.color_transform else "no",
         "ORGgen_tlm": 1 if options.tlm else 0,
         "Sprecision": options.bits_stored,
@@ -52,9 +52,9 @@ def encode(pixels: Any, options: Options) -> bytes:
     if options.qstep is not None:
         parameters["Qstep"] = options.qstep
     if options.tile_size is not None:
-        parameters["Stiles"] = "{{{0},{1}}}".format(*options.tile_size)
-    if options.precinct_sizes is not None:  # from the full size down
-        sizes = (f"{{{rows},{columns}}}" for rows, columns in reversed(options.precinct_sizes))
+        parameters["Stiles"] = "{{{},{}}}".format(*options.tile_size)
+    if options.precinct_sizes is not None:
+        sizes = (f"{{{high},{wide}}}" for high, wide in options.precincts_from_full_size())
         parameters["Cprecincts"] = ",".join(sizes)
     with tempfile.TemporaryDirectory() as folder:
         names = []

@@ -12,7 +12,7 @@ NAME = "nd-image-codecs"
 CODEC = "nd-image-codecs"
 REQUIRES = ("nd-image-codecs==0.2.5",)
 PYTHON = (3, 11)
-_HEAD = struct.Struct("<4sBBBBII")  # magic, version, has an index, levels, progression order, rows, columns
+_HEAD = struct.Struct("<4sBBBBII")  # magic, version, has an index, levels, dimensions, rows, columns
 
 
 def version() -> str:
@@ -30,7 +30,7 @@ def decode(data: bytes, reduce: int) -> Any:
     siz = read_siz(data)
     if siz.components > 1:
         raise Cannot("no components")
-    head = _HEAD.pack(b"ndht", 1, 0, decompositions(data), data[data.index(b"\xff\x52") + 5], *siz.shape)
+    head = _HEAD.pack(b"ndht", 1, 0, decompositions(data), 2, *siz.shape)
     dtype = np.dtype(container(siz))
     samples = _nd_image_codecs.htj2k_decode(head + data, list(siz.shape), dtype.name)
     return np.frombuffer(samples, dtype).reshape(siz.shape)

@@ -93,7 +93,7 @@ def encode(pixels: Any, options: Options) -> bytes:
         *tile,
         options.qstep is None,
     ]
-    precincts = bytes(int(math.log2(side)) for size in options.precinct_sizes or () for side in size)
+    precincts = bytes(int(math.log2(side)) for size in options.precincts_from_full_size() for side in size)
     out = ctypes.create_string_buffer(planes.nbytes * 2 + 65536)
     size, message = ctypes.c_size_t(len(out)), ctypes.create_string_buffer(256)
     failed = _library().htj2k_peer_encode(
