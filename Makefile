@@ -6,8 +6,8 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline bench-batches interop interop-peers test-interop \
-  lint clean
+.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline \
+  bench-batches interop-peers interop test-interop lint clean
 
 setup: $(VENV)/.installed
 

@@ -46,7 +46,7 @@ def _fault(values: Array, expected: Array, raw: Array, case: Case, tolerance: fl
     if np.all(np.abs(difference - (span >> 1)) <= tolerance):
         return "signed samples are shifted to unsigned ones"
     if np.all(np.abs(values - np.maximum(expected, 0)) <= tolerance):
-        return "negative samples come back as 0"
+        return "negative samples are lost"
     if values.ndim == 3 and np.array_equal(np.sort(values, None), np.sort(expected, None)):
         return "samples in other places"
     return f"{np.mean(wrong):.0%} of the samples are wrong"

@@ -6,23 +6,24 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+import known
 from cases import DEPTHS, Case
 from matrix import Result, Stream
 
 INTRODUCTION = """# Interoperability
 
-Written by `make interop`. Each encoder writes each case of `tests/interop/cases.py` that it has parameters for, and each
-decoder reads every stream at full size and at up to three reduced ones.
+Written by `make interop`. Each encoder writes the cases of `tests/interop/cases.py` that it has parameters for,
+and each decoder reads every stream at full size and at up to three reduced ones.
 
-* **exact**: a lossless stream gives the original samples at full size, and at reduced sizes those of the 5/3 low pass
-  of ITU-T T.800 in plain numpy (`tests/oracle.py`), clamped to the bit depth. A lossy stream stays within the error
-  bound of its quantisation step (`tests/oracle_lossy.py`).
-* **unclamped**: exact, but samples that overshoot the bit depth at reduced sizes are clamped to the container only.
-* **differs**: other samples. A peer's decoder is called wrong where a codec that is neither its own nor the encoder's
-  decodes the same stream exactly; an encoder is where two codecs agree on other samples and no codec but its own gives
-  the original. Where no such third codec reads the stream, that is said.
+* **exact**: a lossless stream gives the original samples at full size, and at reduced sizes those of the 5/3 low
+  pass of ITU-T T.800 in plain numpy (`tests/oracle.py`), clamped to the bit depth. A lossy stream stays within the
+  error bound of its quantisation step (`tests/oracle_lossy.py`).
+* **unclamped**: exact, but samples that overshoot the depth at reduced sizes are clamped to the container only.
+* **differs**: other samples. A third codec decides: the decoder is wrong if a codec that is neither its own nor
+  the encoder's decodes the same stream exactly; the encoder is wrong if two codecs agree on other samples and no
+  codec but its own gives the original.
 
-Sample types are written `u12x3`: unsigned, 12 bits, 3 components.
+Sample types are written `u12 (x3)`: unsigned, 12 bits, 3 components.
 """
 
 
@@ -100,8 +101,9 @@ def deviations(results: list[Result], states: tuple[str, ...], faults: dict[tupl
         streams = sorted({r.encoder for r in members})
         whose = "all encoders" if len(streams) > 6 else ", ".join(streams)
         reduces = sorted({r.reduce for r in members})
-        remark = {"decoder": "", "undecided": " No third codec reads these."}.get(fault, "")
-        what = f"{state}: {why}.{remark}" if state in ("differs", "unclamped") else f"{state}: `{why}`"
+        what = f"`{why}`" if state == "refuses" else why if state == "differs" else f"{state}: {why}"
+        if fault == "undecided":
+            what += " (no third codec reads these)"
         cases = [r.case for r in members]
         rows.append([decoder, what, whose, depths(cases), names(cases), " ".join(map(str, reduces)), len(members)])
     return table(["decoder", "what", "streams of", "samples", "parameters", "reduce", "count"], rows)
@@ -144,6 +146,13 @@ def encoder_remarks(streams: list[Stream]) -> list[str]:
     return table(["encoder", "what", "samples", "parameters", "cases"], rows)
 
 
+def causes(faults: tuple[known.Fault, ...], versions: dict[str, str]) -> list[str]:
+    """What is known of the faults of the versions that take part."""
+    present = [fault for fault in faults if known.VERSIONS[fault.peer] == versions.get(fault.peer)]
+    lines = [f"* {fault.peer}, {fault.what}: {fault.why}" for fault in present]
+    return ["Causes, as far as they are known:", "", *lines, ""] if lines else []
+
+
 def own_line(results: list[Result]) -> str:
     """The counts that matter most: ours."""
     ours = [r for r in results if "htj2k" in (r.encoder, r.decoder)]
@@ -168,15 +177,25 @@ def page(
     lines = [INTRODUCTION, "## Who takes part", ""]
     lines += table(
         ["peer", "version", "codec", "encodes", "decodes reduced sizes"],
-        ([n, v, codecs[n], "yes" if n in encoders else "no", "yes" if n in reduced else "no"] for n, v in versions.items()),
+        (
+            [n, v, codecs[n], "yes" if n in encoders else "no", "yes" if n in reduced else "no"]
+            for n, v in versions.items()
+        ),
     )
     if missing:
         lines += ["Not available where this page was written:", ""]
         lines += [*(f"* {name}: {why}" for name, why in sorted(missing.items())), ""]
-    lines += ["## Summary", "", f"{own_line(results)} Cells: exact decodes, of all that were tried where some are not.", ""]
+    lines += [
+        "## Summary",
+        "",
+        f"{own_line(results)} Cells: exact decodes, of all that were tried where some are not.",
+        "",
+    ]
     lines += summary(results, encoders, decoders)
-    lines += ["## Where decoders differ", ""] + deviations(results, ("differs", "unclamped"), faults)
-    lines += ["## Where encoders are wrong", ""] + encoder_faults(results, faults)
-    lines += ["## What decoders refuse", ""] + deviations(results, ("refuses", "crashes", "hangs"), faults)
-    lines += ["## What encoders were asked for", ""] + encoders_table(streams) + encoder_remarks(streams)
+    lines += ["## Where decoders differ", "", *deviations(results, ("differs", "unclamped"), faults)]
+    lines += causes(known.DECODERS, versions)
+    lines += ["## Where encoders are wrong", "", *encoder_faults(results, faults)]
+    lines += causes(known.ENCODERS, versions)
+    lines += ["## What decoders refuse", "", *deviations(results, ("refuses", "crashes", "hangs"), faults)]
+    lines += ["## What encoders were asked for", "", *encoders_table(streams), *encoder_remarks(streams)]
     return "\n".join(lines).rstrip() + "\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from cases import Case, SampleType, all_cases
-from compare import judge
-from matrix import Own, Result, Verdict, culprit
+from compare import Verdict, judge
+from matrix import Own, Result, Stream, culprit
 from peers import Options
 
 import htj2k
@@ -25,7 +25,10 @@ WHOLE_LOSSLESS = [c for c in all_cases() if c.quick and c.options.qstep is None 
 def test_expected_samples_are_the_oracles(case: Case) -> None:
     """Tiles and the order of levels are this folder's own; the transforms are not."""
     levels = oracle.pyramid(
-        case.pixels, len(case.reduces) - 1, bits_stored=case.samples.bits, color_transform=case.options.color_transform
+        case.pixels,
+        len(case.reduces) - 1,
+        bits_stored=case.samples.bits,
+        color_transform=case.options.color_transform,
     )
     for reduce in case.reduces:
         assert np.array_equal(case.expected(reduce), levels[::-1][reduce])
@@ -64,7 +67,7 @@ def test_faults_have_names() -> None:
     assert judge(signed.pixels.view(np.uint8), signed, 0).why == "sign lost"
     assert judge(plain.pixels.view(np.int8), plain, 0).why == "top bit taken for a sign"
     assert judge(signed.pixels.astype(int) + 128, signed, 0).why == "signed samples are shifted to unsigned ones"
-    assert judge(np.maximum(signed.pixels, 0), signed, 0).why == "negative samples come back as 0"
+    assert judge(np.maximum(signed.pixels, 0), signed, 0).why == "negative samples are lost"
     assert judge(color.pixels[::-1], color, 0).why == "samples in other places"
     few = case_of(SampleType(12))
     kept = np.clip(few.expected(1, clamped=False), 0, 65535)
@@ -91,8 +94,6 @@ def test_who_is_wrong() -> None:
 
 
 def test_other_parameters_than_asked_for_are_noticed() -> None:
-    from matrix import Stream
-
     case = case_of(SampleType(12), tile_size=(32, 24))
     own = Own()
     stream = Stream(own, case, own.encode(case.pixels, case.options))

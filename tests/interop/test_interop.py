@@ -48,7 +48,7 @@ def _ended() -> Iterator[None]:
 def peer(request: pytest.FixtureRequest) -> PeerProcess:
     found = running(request.param)
     if isinstance(found, str):
-        pytest.skip(found)
+        pytest.skip(f"{found} (make interop-peers installs what can be had)")
     return found
 
 
@@ -61,7 +61,7 @@ def expected_faults(peer: PeerProcess, faults: tuple[known.Fault, ...]) -> set[s
     """Of the version that is known; None for another one."""
     if known.VERSIONS.get(peer.name, peer.version().value) != peer.version().value:
         return None
-    return {fault.what for fault in faults if fault.peer == peer.name and fault.seen_with_us}
+    return {fault.what for fault in faults if fault.peer == peer.name and fault.with_our_streams}
 
 
 def test_every_case_can_be_encoded() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 sys.path.insert(0, str(Path(__file__).parent))
-from peers import Cannot, Missing  
+from peers import Cannot, Missing
 
 
 def read_message(stream: BinaryIO) -> Any:
