@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import pickle
 import pkgutil
 import select
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,18 +116,34 @@ class PeerProcess:
         self._process = self._process or self._start()
         if self._process is None:
             return Answer("missing", "needs Python {}.{} or newer".format(*least_python(self.module)))
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         try:
-            worker.write_message(self._process.stdin, request)
-            ready, _, _ = select.select([self._process.stdout], [], [], TIME_LIMIT)
-            if not ready:
-                self.close()
-                return Answer("hangs", f"no answer within {TIME_LIMIT:.0f} s")
-            reply = worker.read_message(self._process.stdout)  # type: ignore[arg-type]
-        except (BrokenPipeError, struct.error):
-            reply = None
-        return Answer(*reply) if reply is not None else Answer("crashes", self._cause_of_death())
+            worker.write_message(self._process.stdin, request)  # type: ignore[arg-type]
+            return Answer(*self._receive())
+        except TimeoutError:
+            self._stop()
+            return Answer("hangs", f"no answer within {TIME_LIMIT:.0f} s")
+        except (BrokenPipeError, EOFError):
+            return Answer("crashes", self._cause_of_death())
+
+    def _receive(self) -> Any:
+        deadline = time.monotonic() + TIME_LIMIT
+        size = worker.SIZE.unpack(self._read(worker.SIZE.size, deadline))[0]
+        return pickle.loads(self._read(size, deadline))
+
+    def _read(self, count: int, deadline: float) -> bytes:
+        """The next bytes of the process's standard output, which nothing else reads."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        found = bytearray()
+        while len(found) < count:
+            wait = max(deadline - time.monotonic(), 0)
+            if not select.select([self._process.stdout], [], [], wait)[0]:
+                raise TimeoutError
+            more = os.read(self._process.stdout.fileno(), count - len(found))
+            if not more:
+                raise EOFError
+            found += more
+        return bytes(found)
 
     def _cause_of_death(self) -> str:
         assert self._process is not None

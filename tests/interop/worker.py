@@ -16,18 +16,18 @@ from typing import Any, BinaryIO
 sys.path.insert(0, str(Path(__file__).parent))
 from peers import Cannot, Missing
 
+SIZE = struct.Struct("<Q")  # of a message, in front of it
+
 
 def read_message(stream: BinaryIO) -> Any:
     """The next message, or None at the end."""
-    head = stream.read(8)
-    if len(head) < 8:
-        return None
-    return pickle.loads(stream.read(struct.unpack("<Q", head)[0]))
+    head = stream.read(SIZE.size)
+    return pickle.loads(stream.read(*SIZE.unpack(head))) if head else None
 
 
 def write_message(stream: BinaryIO, message: Any) -> None:
     data = pickle.dumps(message, protocol=4)
-    stream.write(struct.pack("<Q", len(data)) + data)
+    stream.write(SIZE.pack(len(data)) + data)
     stream.flush()
 
 
