@@ -32,7 +32,7 @@ def main() -> None:
     for peer in peers:
         peer.close()
     TARGET.write_text(page.page(versions, codecs, missing, streams, results, faults))
-    print(page.own_line(results))  # noqa: T201
+    print(page.own_line(results, faults))  # noqa: T201
 
 
 if __name__ == "__main__":

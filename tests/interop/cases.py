@@ -96,16 +96,8 @@ class Case:
         return range(1 if self.name == "odd tiles" else min(self.options.num_decompositions, 3) + 1)
 
     def expected(self, reduce: int, *, clamped: bool = True) -> Array:
-        """What a decoder gives, exactly if lossless, else within `tolerance`; unclamped, also beyond the range."""
+        """What a decoder gives, exactly if lossless, else within its bound; unclamped, also beyond the range."""
         return self._pyramid(clamped)[reduce]
-
-    def tolerance(self, reduce: int) -> float:
-        step = self.options.qstep
-        if step is None:
-            return 0.0
-        gain = oracle_lossy.ICT_GAIN if self.options.color_transform else 1.0
-        levels = self.options.num_decompositions
-        return oracle_lossy.tolerance(self.samples.bits, step, levels, reduce=reduce, gain=gain)
 
     @functools.lru_cache(2)  # noqa: B019
     def _pyramid(self, clamped: bool) -> list[Array]:

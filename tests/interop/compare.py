@@ -17,13 +17,12 @@ class Verdict(NamedTuple):
     why: str = ""
 
 
-def judge(decoded: Array, case: Case, reduce: int) -> Verdict:
+def judge(decoded: Array, case: Case, reduce: int, tolerance: float = 0) -> Verdict:
     """Exact; within the bound, if lossy; exact but for clamping to the container instead of the depth; or not."""
     expected = case.expected(reduce)
     if decoded.shape != expected.shape:
         return Verdict("differs", "another shape: {} for {}".format(*(_size(a) for a in (decoded, expected))))
     values = decoded.astype(np.int64)
-    tolerance = case.tolerance(reduce)
     if np.all(np.abs(values - expected) <= tolerance):
         return Verdict("exact")
     raw = case.expected(reduce, clamped=False)

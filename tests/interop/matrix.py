@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ from peers import Options
 from peers._files import decompositions
 
 import htj2k
+import oracle_lossy
+from streams import QCD, find
 
 
 class Own:
@@ -45,6 +48,20 @@ class Own:
 
 
 Peer = Own | PeerProcess
+
+
+def _steps(codestream: bytes, bits: int) -> list[float]:
+    """Quantisation steps of the subbands (T.800 A.6.4 and equation E-3), in units of a sample."""
+    start = find(codestream, QCD)
+    length, style = struct.unpack_from(">HB", codestream, start + 2)
+    if style & 0x1F != 2:
+        raise NotImplementedError(f"quantisation style {style & 0x1F}")
+    values = struct.unpack_from(f">{(length - 3) // 2}H", codestream, start + 5)
+    gains = [0, *[1, 1, 2] * ((len(values) - 1) // 3)]
+    return [
+        2.0 ** (bits + gain - (value >> 11)) * (1 + (value & 0x7FF) / 2048)
+        for gain, value in zip(gains, values, strict=True)
+    ]
 
 
 def _otherwise(codestream: bytes, options: Options) -> list[str]:
@@ -83,6 +100,15 @@ class Stream:
         """What the codestream has that was not asked for."""
         return _otherwise(self.answer.value, self.case.options)
 
+    def tolerance(self, reduce: int) -> float:
+        """The most that a sample may be off: by the steps of the codestream, rounding and 32-bit floats."""
+        if self.case.options.qstep is None:
+            return 0.0
+        bits = self.case.samples.bits
+        gain = oracle_lossy.ICT_GAIN if self.case.options.color_transform else 1.0
+        steps = _steps(self.answer.value, bits)
+        return gain * oracle_lossy.error_bound_of_steps(steps, reduce) + 2.0 ** (bits - 20) + 0.5
+
     @property
     def reduces(self) -> range:
         """The sizes for which the oracle knows the samples: not those of a stream with other tiles or depth."""
@@ -117,7 +143,7 @@ def decoded(stream: Stream, decoder: Peer) -> Iterator[Result]:
         answer = decoder.decode(stream.answer.value, reduce)
         verdict, digest = Verdict(answer.state, str(answer.value)[:200]), ""
         if answer.state == "ok":
-            verdict = judge(answer.value, stream.case, reduce)
+            verdict = judge(answer.value, stream.case, reduce, stream.tolerance(reduce))
             digest = hashlib.sha1(np.ascontiguousarray(answer.value.astype("<i8"))).hexdigest()
         yield Result(stream.encoder.name, decoder.name, stream.case, reduce, verdict, digest)
         if answer.state in ("crashes", "hangs"):  # starting it again takes time

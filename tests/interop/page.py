@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ and each decoder reads every stream at full size and at up to three reduced ones
 
 * **exact**: a lossless stream gives the original samples at full size, and at reduced sizes those of the 5/3 low
   pass of ITU-T T.800 in plain numpy (`tests/oracle.py`), clamped to the bit depth. A lossy stream stays within the
-  error bound of its quantisation step (`tests/oracle_lossy.py`).
+  error bound of its quantisation steps (`tests/oracle_lossy.py`).
 * **unclamped**: exact, but samples that overshoot the depth at reduced sizes are clamped to the container only.
 * **differs**: other samples. A third codec decides: the decoder is wrong if a codec that is neither its own nor
   the encoder's decodes the same stream exactly; the encoder is wrong if two codecs agree on other samples and no
@@ -48,14 +49,13 @@ def depths(cases: Iterable[Case]) -> str:
 
 
 def _runs(bits: set[int]) -> str:
+    known_depths = sorted({*DEPTHS, *bits})
     runs: list[list[int]] = []
-    for before, depth in zip((0, *DEPTHS), DEPTHS, strict=False):
-        if depth in bits:
-            if runs and runs[-1][-1] == before:
-                runs[-1].append(depth)
-            else:
-                runs.append([depth])
-    runs += [[b] for b in sorted(bits - set(DEPTHS))]
+    for before, depth in itertools.pairwise((0, *known_depths)):
+        if depth in bits and runs and runs[-1][-1] == before:
+            runs[-1].append(depth)
+        elif depth in bits:
+            runs.append([depth])
     return " ".join(str(r[0]) if len(r) == 1 else f"{r[0]}-{r[-1]}" for r in runs)
 
 
@@ -153,13 +153,16 @@ def causes(faults: tuple[known.Fault, ...], versions: dict[str, str]) -> list[st
     return ["Causes, as far as they are known:", "", *lines, ""] if lines else []
 
 
-def own_line(results: list[Result]) -> str:
+def own_line(results: list[Result], faults: dict[tuple[str, Case], str]) -> str:
     """The counts that matter most: ours."""
-    ours = [r for r in results if "htj2k" in (r.encoder, r.decoder)]
-    states = Counter(r.verdict.state for r in ours if r.decoder == "htj2k")
+    ours = [r for r in results if r.decoder == "htj2k"]
+    states = Counter(r.verdict.state for r in ours)
+    blamed = Counter(faults[r.encoder, r.case] for r in ours if r.verdict.state == "differs")
+    against_us = sum(fault == "encoder" for (encoder, _), fault in faults.items() if encoder == "htj2k")
     return (
-        f"{len(results)} decodes, of which htj2k did {sum(states.values())}: {states['exact']} exact, "
-        f"{states['refuses']} refused, {states['differs']} differ."
+        f"{len(results)} decodes, {len(ours)} of them by htj2k: {states['exact']} exact, {states['refuses']} refused, "
+        f"{blamed['encoder']} of streams whose encoder is wrong, {blamed['undecided']} of streams that no third codec "
+        f"reads, {blamed['decoder']} wrong. Streams of htj2k that are wrong: {against_us}."
     )
 
 
@@ -188,7 +191,7 @@ def page(
     lines += [
         "## Summary",
         "",
-        f"{own_line(results)} Cells: exact decodes, of all that were tried where some are not.",
+        f"{own_line(results, faults)} Cells: exact decodes, of all that were tried where some are not.",
         "",
     ]
     lines += summary(results, encoders, decoders)

@@ -11,6 +11,7 @@ from peers import Options
 
 import htj2k
 import oracle
+import oracle_lossy
 
 
 def case_of(samples: SampleType, **options: object) -> Case:
@@ -48,12 +49,25 @@ def test_one_sample_more_or_less_is_not_exact() -> None:
 
 def test_lossy_is_exact_within_its_bound_only() -> None:
     case = case_of(SampleType(8), qstep=0.01)
-    far = int(case.tolerance(0))
+    own = Own()
+    tolerance = Stream(own, case, own.encode(case.pixels, case.options)).tolerance(0)
     pixels = case.pixels.astype(np.int64)
-    pixels[3, 4] += far
-    assert judge(pixels, case, 0).state == "exact"
+    pixels[3, 4] += int(tolerance)
+    assert judge(pixels, case, 0, tolerance).state == "exact"
     pixels[3, 4] += 1
-    assert judge(pixels, case, 0).state == "differs"
+    assert judge(pixels, case, 0, tolerance).state == "differs"
+
+
+@pytest.mark.parametrize("reduce", range(4))
+def test_bound_of_our_streams_is_that_of_qstep(reduce: int) -> None:
+    """Read from the steps in QCD, it is what the tests of the codec ask of qstep."""
+    own = Own()
+    for samples in (SampleType(8), SampleType(16, True), SampleType(8, False, 3, True)):
+        case = case_of(samples, qstep=0.01)
+        stream = Stream(own, case, own.encode(case.pixels, case.options))
+        gain = oracle_lossy.ICT_GAIN if samples.color_transform else 1
+        expected = oracle_lossy.tolerance(samples.bits, 0.01, 3, reduce=reduce, gain=gain)
+        assert stream.tolerance(reduce) == pytest.approx(expected, rel=0.01)
 
 
 def test_faults_have_names() -> None:

@@ -61,7 +61,7 @@ def expected_faults(peer: PeerProcess, faults: tuple[known.Fault, ...]) -> set[s
     """Of the version that is known; None for another one."""
     if known.VERSIONS.get(peer.name, peer.version().value) != peer.version().value:
         return None
-    return {fault.what for fault in faults if fault.peer == peer.name and fault.with_our_streams}
+    return {fault.what for fault in faults if fault.peer == peer.name and fault.in_tests}
 
 
 def test_every_case_can_be_encoded() -> None:
