@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import matrix
 import page
 import peer_process
-from cases import Case, all_cases
+from cases import all_cases
 
 TARGET = Path(__file__).parents[2] / "docs" / "interop.md"
 
@@ -21,16 +21,14 @@ def main() -> None:
     versions = {own.name: str(own.version().value), **{peer.name: version for peer, version in found}}
     codecs = {peer.name: peer.codec for peer in peers}
     streams, results = [], []
-    faults: dict[tuple[str, Case], str] = {}
     cases = [case for case in all_cases() if case.quick or "--quick" not in sys.argv]
     for stream in matrix.encoded(peers, cases):
         streams.append(stream)
         if stream.answer.state == "ok":
-            of_stream = [result for decoder in peers for result in matrix.decoded(stream, decoder)]
-            faults[stream.encoder.name, stream.case] = matrix.culprit(of_stream, codecs)
-            results += of_stream
+            results += [result for decoder in peers for result in matrix.decoded(stream, decoder)]
     for peer in peers:
         peer.close()
+    faults = matrix.culprits(results, codecs)
     TARGET.write_text(page.page(versions, codecs, missing, streams, results, faults))
     print(page.own_line(results, faults))  # noqa: T201
 

@@ -65,7 +65,9 @@ ENCODERS = (
         _SOME,
         "several components of more than 8 bits, and signed or 32-bit samples.",
     ),
-    Fault("OpenHTJ2K", _SOME, "samples of 24 bits and more.", in_tests=False),
+    Fault(
+        "OpenHTJ2K", _SOME, "samples of 24 bits and more; the base of fine lossy 16-bit streams.", in_tests=False
+    ),
     Fault("itkwasm-htj2k", _PLACES, "components are written in another order than the stream says."),
     Fault("itkwasm-htj2k", _SOME, "negative samples of 8 bits are written as 127."),
     Fault(

@@ -151,14 +151,25 @@ def decoded(stream: Stream, decoder: Peer) -> Iterator[Result]:
 
 
 def culprit(results: list[Result], codecs: dict[str, str]) -> str:
-    """Whose fault it is that some decoders differ on one stream, all of whose results these are.
+    """Whose fault it is that decoders differ on one stream at one size, all of whose results these are.
 
-    "decoder" where a codec other than the encoder's gives the original pixels, "encoder" where none does and two
-    codecs agree on other pixels, else "undecided": there is no third decoder.
+    "decoder" where a codec other than the encoder's gives the expected pixels, "encoder" where none does and two
+    codecs agree on other pixels (of a lossy stream: both leave the bound), else "undecided": there is no third.
     """
-    full = [r for r in results if r.reduce == 0]
-    if {codecs[r.decoder] for r in full if r.verdict.state == "exact"} - {codecs[full[0].encoder]}:
+    codec = codecs[results[0].encoder]
+    if {codecs[r.decoder] for r in results if r.verdict.state == "exact"} - {codec}:
         return "decoder"
-    others = [r for r in full if r.verdict.state == "differs"]
-    agreeing = ({codecs[o.decoder] for o in others if o.digest == r.digest} for r in others)
-    return "encoder" if any(len(found) > 1 for found in agreeing) else "undecided"
+    agreeing: dict[str, set[str]] = {}
+    for r in results:
+        if r.verdict.state == "differs":
+            pixels = r.digest if r.case.options.qstep is None else ""
+            agreeing.setdefault(pixels, set()).add(codecs[r.decoder])
+    return "encoder" if any(len(found) > 1 for found in agreeing.values()) else "undecided"
+
+
+def culprits(results: Iterable[Result], codecs: dict[str, str]) -> dict[tuple[str, Case, int], str]:
+    """By encoder, case and reduce."""
+    by_stream: dict[tuple[str, Case, int], list[Result]] = {}
+    for r in results:
+        by_stream.setdefault((r.encoder, r.case, r.reduce), []).append(r)
+    return {key: culprit(of_stream, codecs) for key, of_stream in by_stream.items()}

@@ -11,6 +11,9 @@ import known
 from cases import DEPTHS, Case
 from matrix import Result, Stream
 
+# Of each stream, by encoder, case and reduce: "decoder", "encoder" or "undecided".
+Faults = dict[tuple[str, Case, int], str]
+
 INTRODUCTION = """# Interoperability
 
 Written by `make interop`. Each encoder writes the cases of `tests/interop/cases.py` that it has parameters for,
@@ -21,8 +24,8 @@ and each decoder reads every stream at full size and at up to three reduced ones
   error bound of its quantisation steps (`tests/oracle_lossy.py`).
 * **unclamped**: exact, but samples that overshoot the depth at reduced sizes are clamped to the container only.
 * **differs**: other samples. A third codec decides: the decoder is wrong if a codec that is neither its own nor
-  the encoder's decodes the same stream exactly; the encoder is wrong if two codecs agree on other samples and no
-  codec but its own gives the original.
+  the encoder's decodes the same stream exactly at this size; the encoder is wrong if two codecs agree on other
+  samples and no codec but its own gives the expected ones.
 
 Sample types are written `u12 (x3)`: unsigned, 12 bits, 3 components.
 """
@@ -88,12 +91,12 @@ def summary(results: list[Result], encoders: list[str], decoders: list[str]) -> 
     return table(["encoder \\ decoder", *decoders], rows)
 
 
-def deviations(results: list[Result], states: tuple[str, ...], faults: dict[tuple[str, Case], str]) -> list[str]:
+def deviations(results: list[Result], states: tuple[str, ...], faults: Faults) -> list[str]:
     """One line for each decoder and reason."""
     grouped: dict[tuple[str, str, str, str], list[Result]] = defaultdict(list)
     for r in results:
         if r.verdict.state in states:
-            fault = faults.get((r.encoder, r.case), "") if r.verdict.state == "differs" else ""
+            fault = faults.get((r.encoder, r.case, r.reduce), "") if r.verdict.state == "differs" else ""
             if fault != "encoder":
                 grouped[r.decoder, r.verdict.state, in_general(r.verdict.why), fault].append(r)
     rows = []
@@ -109,19 +112,26 @@ def deviations(results: list[Result], states: tuple[str, ...], faults: dict[tupl
     return table(["decoder", "what", "streams of", "samples", "parameters", "reduce", "count"], rows)
 
 
-def encoder_faults(results: list[Result], faults: dict[tuple[str, Case], str]) -> list[str]:
+def encoder_faults(results: list[Result], faults: Faults) -> list[str]:
     grouped: dict[tuple[str, str], set[Case]] = defaultdict(set)
     agreeing: dict[tuple[str, str], set[str]] = defaultdict(set)
+    reduces: dict[tuple[str, str], set[int]] = defaultdict(set)
     for r in results:
-        if r.verdict.state == "differs" and faults.get((r.encoder, r.case)) == "encoder" and r.reduce == 0:
+        if r.verdict.state == "differs" and faults.get((r.encoder, r.case, r.reduce)) == "encoder":
             key = r.encoder, in_general(r.verdict.why)
             grouped[key].add(r.case)
             agreeing[key].add(r.decoder)
+            reduces[key].add(r.reduce)
     rows = [
-        [encoder, why, depths(cases), names(cases), ", ".join(sorted(agreeing[encoder, why])), len(cases)]
+        [
+            *(encoder, why, depths(cases), names(cases), " ".join(map(str, sorted(reduces[encoder, why])))),
+            *(", ".join(sorted(agreeing[encoder, why])), len(cases)),
+        ]
         for (encoder, why), cases in sorted(grouped.items())
     ]
-    return table(["encoder", "what its streams hold", "samples", "parameters", "as decoded by", "streams"], rows)
+    return table(
+        ["encoder", "what its streams hold", "samples", "parameters", "reduce", "as decoded by", "streams"], rows
+    )
 
 
 def encoders_table(streams: list[Stream]) -> list[str]:
@@ -153,16 +163,16 @@ def causes(faults: tuple[known.Fault, ...], versions: dict[str, str]) -> list[st
     return ["Causes, as far as they are known:", "", *lines, ""] if lines else []
 
 
-def own_line(results: list[Result], faults: dict[tuple[str, Case], str]) -> str:
+def own_line(results: list[Result], faults: Faults) -> str:
     """The counts that matter most: ours."""
     ours = [r for r in results if r.decoder == "htj2k"]
     states = Counter(r.verdict.state for r in ours)
-    blamed = Counter(faults[r.encoder, r.case] for r in ours if r.verdict.state == "differs")
-    against_us = sum(fault == "encoder" for (encoder, _), fault in faults.items() if encoder == "htj2k")
+    blamed = Counter(faults[r.encoder, r.case, r.reduce] for r in ours if r.verdict.state == "differs")
+    against_us = sum(fault == "encoder" for (encoder, *_), fault in faults.items() if encoder == "htj2k")
     return (
-        f"{len(results)} decodes, {len(ours)} of them by htj2k: {states['exact']} exact, {states['refuses']} refused, "
-        f"{blamed['encoder']} of streams whose encoder is wrong, {blamed['undecided']} of streams that no third codec "
-        f"reads, {blamed['decoder']} wrong. Streams of htj2k that are wrong: {against_us}."
+        f"{len(results)} decodes, {len(ours)} of them by htj2k: {states['exact']} exact, {states['refuses']} "
+        f"refused, {blamed['encoder']} of streams whose encoder is wrong, {blamed['undecided']} of streams no "
+        f"third codec reads, {blamed['decoder']} wrong. Streams of htj2k that are wrong: {against_us}."
     )
 
 
@@ -172,7 +182,7 @@ def page(
     missing: dict[str, str],
     streams: list[Stream],
     results: list[Result],
-    faults: dict[tuple[str, Case], str],
+    faults: Faults,
 ) -> str:
     decoders = list(versions)
     encoders = list(dict.fromkeys(s.encoder.name for s in streams))
