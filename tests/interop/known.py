@@ -56,7 +56,7 @@ DECODERS = (
     Fault("ojph", _PLACES, "rows are taken to come component by component, which they do not with a transform."),
     Fault("ojph", _SOME, "the same in lossy streams; and reduced sizes at 32 bits, as above."),
     Fault("ojph", _WRAP, "reduced sizes at 32 bits, as above."),
-    Fault("OpenHTJ2K", _SOME, "samples of 24 bits and more."),
+    Fault("OpenHTJ2K", _SOME, "samples of 24 bits and more, and fine lossy steps at 16 bits."),
 )
 ENCODERS = (
     Fault("@cornerstonejs/codec-openjph", _PLACES, "components without a transform, as in its decoder."),

@@ -168,8 +168,12 @@ def culprit(results: list[Result], codecs: dict[str, str]) -> str:
 
 
 def culprits(results: Iterable[Result], codecs: dict[str, str]) -> dict[tuple[str, Case, int], str]:
-    """By encoder, case and reduce."""
+    """By encoder, case and reduce. A stream that holds other pixels at full size does so at every size."""
     by_stream: dict[tuple[str, Case, int], list[Result]] = {}
     for r in results:
         by_stream.setdefault((r.encoder, r.case, r.reduce), []).append(r)
-    return {key: culprit(of_stream, codecs) for key, of_stream in by_stream.items()}
+    faults = {key: culprit(of_stream, codecs) for key, of_stream in by_stream.items()}
+    for encoder, case, reduce in faults:
+        if faults[encoder, case, reduce] == "undecided" and faults.get((encoder, case, 0)) == "encoder":
+            faults[encoder, case, reduce] = "encoder"
+    return faults
