@@ -101,7 +101,7 @@ def tolerance(bits: int, step: float, levels: int, *, reduce: int = 0, gain: flo
 
 
 def error_bound_of_steps(steps: list[float], reduce: int = 0) -> float:
-    """Largest error of a sample where the steps of the subbands are known: LL, then HL, LH, HH from the base up."""
+    """Largest error of a sample, of the steps of the subbands: LL, then HL, LH and HH from the base up."""
     levels = (len(steps) - 1) // 3
     low_sum, _, high_sum, _ = gains(levels)
     bound = np.r_[1, low_sum][levels - reduce] ** 2 * steps[0]
