@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cases import Case, SampleType, all_cases
 from compare import Verdict, judge
-from matrix import Own, Result, Stream, culprit
+from matrix import Own, Result, Stream, culprit, culprits
 from peers import Options
 
 import htj2k
@@ -105,6 +105,15 @@ def test_who_is_wrong() -> None:
     assert found("a", a="other", b="other", c="another") == "encoder"
     assert found("a", a="exact", a2="exact", b="other", c="another") == "undecided"
     assert found("a", a="other", a2="other", b="another") == "undecided"
+
+
+def test_stream_with_other_pixels_is_wrong_at_every_size() -> None:
+    case = case_of(SampleType(8))
+    codecs = {"a": "A", "b": "B", "c": "C"}
+    seen = [("a", 0), ("b", 0), ("c", 0), ("b", 1)]
+    results = [Result("a", name, case, reduce, Verdict("differs"), "other") for name, reduce in seen]
+    assert culprits(results, codecs) == {("a", case, 0): "encoder", ("a", case, 1): "encoder"}
+    assert culprits(results[3:], codecs) == {("a", case, 1): "undecided"}
 
 
 def test_other_parameters_than_asked_for_are_noticed() -> None:
