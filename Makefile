@@ -7,7 +7,7 @@ ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
 .PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated test-tsan
-.PHONY: fuzz fuzz-build fuzz-smoke fuzz-smoke-run conformance interop-web viewer
+.PHONY: fuzz fuzz-build fuzz-smoke fuzz-smoke-run conformance interop-peers interop test-interop interop-web viewer
 .PHONY: bench bench-kernels bench-pipeline bench-batches docs lint tidy clean
 
 setup: $(VENV)/.installed
@@ -130,6 +130,18 @@ count-instructions:
 bench-batches: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
 	$(BIN)/python benchmarks/batches.py
+
+# Other codecs, in environments of their own below build/interop. What this machine does not have is left out and named.
+interop-peers: setup
+	$(BIN)/python tests/interop/install.py
+
+# Every encoder's streams through every decoder, into docs/interop.md.
+interop: interop-peers
+	$(BIN)/python tests/interop
+
+# The part of it that asserts.
+test-interop: interop-peers
+	$(BIN)/python -m pytest tests/interop $(PYTEST_ARGS)
 
 lint: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'
