@@ -23,7 +23,7 @@ from htj2k import _core
 from images import ct_like
 
 CORE = ("htj2k", "htj2k.errors", "htj2k.simd")
-MODULES = (*CORE, "htj2k.testing", "htj2k.healthimaging", "htj2k.dicom")
+MODULES = (*CORE, "htj2k.isolated", "htj2k.testing", "htj2k.healthimaging", "htj2k.dicom")
 PACKAGE = Path(htj2k.__file__).parent
 README = Path(__file__).parents[2] / "README.md"
 
