@@ -116,6 +116,13 @@ add_subdirectory("${openjph_dir}" "${CMAKE_CURRENT_BINARY_DIR}/openjph" EXCLUDE_
 if(NOT MSVC)
   target_compile_options(openjph PRIVATE -w)
 endif()
+# A malloc that fails must not crash it; see there.
+set(openjph_malloc "${CMAKE_CURRENT_SOURCE_DIR}/cpp/core/openjph_malloc.hpp")
+if(MSVC)
+  target_compile_options(openjph PRIVATE $<$<COMPILE_LANGUAGE:CXX>:/FI${openjph_malloc}>)
+else()
+  target_compile_options(openjph PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ${openjph_malloc}>")
+endif()
 target_include_directories(htj2k_openjph SYSTEM INTERFACE
   "${openjph_dir}/src/core" "${openjph_dir}/src/core/openjph")
 target_link_libraries(htj2k_openjph INTERFACE openjph)

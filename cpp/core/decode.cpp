@@ -129,7 +129,7 @@ std::vector<message> pull_pixels(byte_span codestream, const decode_options& opt
   row_writer rows(out, line_limits(siz, options.clamp, type_in_codestream(siz)), observer);
   pull_rows(*decoder, rows, out.height, out.components);
   if (!options.resilient) refuse_warnings(capture.messages());
-  decoder.release(std::uint64_t{out.width} * out.height * out.components);
+  decoder.release(out.width, out.height, out.components);
   return capture.messages();
 }
 
