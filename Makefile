@@ -65,6 +65,7 @@ bench-batches: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
 	$(BIN)/python benchmarks/batches.py
 
+# Decoding in a sandboxed process beside decoding in this one.
 bench-isolated: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
 	$(BIN)/python benchmarks/isolated.py

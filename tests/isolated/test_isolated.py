@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -219,6 +220,15 @@ def test_close_ends_the_process_and_a_call_starts_another() -> None:
     process = worker_of(sandbox)._process.pid
     del sandbox
     assert not is_running(process)
+
+
+def test_the_example_of_the_documentation_runs() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "isolated.md").read_text()
+    (block,) = re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    namespace: dict[str, Any] = {"frame": CODESTREAM, "checksums": htj2k.pixel_checksums(SIGNED), "print": len}
+    exec(compile(block, "isolated.md", "exec"), namespace)
+    assert namespace["verdict"].ok
+    np.testing.assert_array_equal(namespace["pixels"], SIGNED)
 
 
 def test_arguments_of_a_sandbox() -> None:
