@@ -18,6 +18,7 @@ import os
 import shutil
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,8 @@ def after_fault(job: Job, kind: str, nth: int, code: int) -> Iterator[str]:
 
 
 def main(name: str, kind: str, base: str) -> None:
+    # Python 3.12 and later warn of forks beside threads, which numpy has; the fork needs none of them.
+    warnings.filterwarnings("ignore", "This process", DeprecationWarning)
     job = JOBS[name](Path(base))
     job.prepare()
     job.run()  # imports and caches

@@ -1,12 +1,15 @@
 // Included by the compiler in front of every C++ file of OpenJPH (cmake/openjph.cmake), and by nothing else.
 //
-// OpenJPH 0.32 writes through what malloc returns without a look at it (mem_elastic_allocator). Here a malloc
-// that fails throws instead; OpenJPH's objects stay fit to be destroyed.
+// mem_elastic_allocator of OpenJPH 0.32 (ojph_mem.cpp) writes through what malloc returns without a look at
+// it. Here a malloc that fails throws instead. mem_fixed_allocator (ojph_mem.h) does look, and must: by then
+// it has freed what it would free again. So its header is read before malloc gets another meaning.
 #pragma once
 
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+
+#include "ojph_mem.h"
 
 namespace htj2k {
 

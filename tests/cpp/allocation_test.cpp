@@ -180,6 +180,13 @@ void test_encoding() {
     both.insert(both.end(), second.begin(), second.end());
     return both;
   });
+  const image tiny = noise({sample_type::i2, 5, 4, 1}, 16);
+  test_call("encode a tiny image, then another", {}, [&] {
+    answer both = encoded_bytes(tiny, options_for(tiny), false);
+    const answer second = encoded_bytes(gray, options_for(gray), false);
+    both.insert(both.end(), second.begin(), second.end());
+    return both;
+  });
   test_call("pixel checksums", {0, 0}, [&] { return pixel_checksum_bytes(color); });
 }
 
@@ -192,6 +199,12 @@ void test_decoding() {
   CHECK(decoded_bytes(color_stream, 0) == color.bytes);
   test_call("decode", {}, [&] { return decoded_bytes(stream, 0); });
   test_call("decode colour", {}, [&] { return decoded_bytes(color_stream, 0); });
+  test_call("decode a thumbnail, then all of it", {}, [&] {
+    answer both = decoded_bytes(stream, 3);
+    const answer second = decoded_bytes(stream, 0);
+    both.insert(both.end(), second.begin(), second.end());
+    return both;
+  });
   test_call("decode reduced", {}, [&] { return decoded_bytes(stream, 2); });
   const answer cut(stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(stream.size() / 2));
   test_call("decode what is cut", {}, [&] { return damaged_bytes(cut); });

@@ -18,10 +18,12 @@ from dicom_files import dataset, noise, write
 from htj2k.dicom import export, ingest, transcode
 from limited import run_limited
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and limits of resources")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="forks, and limits of resources"),
+    pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),  # of forks beside threads
+]
 
 
-@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("fault", ["kill", "once", "full"])
 @pytest.mark.parametrize("job", ["ingest", "transcode", "replace", "export"])
 def test_every_call(tmp_path: Path, job: str, fault: str) -> None:

@@ -245,7 +245,15 @@ def run(script: str, *, code: int = 0) -> list[str]:
     head += "pixels = np.arange(2000, dtype='i2').reshape(40, 50)\nstream = htj2k.encode(pixels)\n"
     head += "def right(): return np.array_equal(isolated.decode(stream), pixels)\n"
     head += "def worker(): return isolated._shared._slot._worker._process.pid\n"
-    command = [sys.executable, "-W", "error", "-c", head + textwrap.dedent(script)]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-W",
+        "ignore:This process:DeprecationWarning",
+        "-c",
+        head + textwrap.dedent(script),
+    ]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (result.stderr, result.returncode) == ("", code)
     return result.stdout.split()
