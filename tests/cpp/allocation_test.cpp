@@ -72,10 +72,16 @@ struct tally {
 };
 
 tally fail_each(const call& run, const answer& expected, failing mode, bool is_warm) {
-  const long before = live_allocations();
   tally found;
-  while (fail_nth(run, expected, found.failures + 1, mode, is_warm)) ++found.failures;
-  found.leaked = live_allocations() - before;
+  bool has_failed = true;
+  while (has_failed) {
+    const long before = live_allocations();
+    has_failed = fail_nth(run, expected, found.failures + 1, mode, is_warm);
+    const long leaked = live_allocations() - before;
+    CHECK(leaked >= 0);  // else something was freed twice
+    found.leaked += leaked;
+    found.failures += has_failed;
+  }
   return found;
 }
 
