@@ -186,10 +186,10 @@ void test_encoding() {
     both.insert(both.end(), second.begin(), second.end());
     return both;
   });
-  const image tiny = noise({sample_type::i2, 5, 4, 1}, 16);
-  test_call("encode a tiny image, then another", {}, [&] {
+  const image tiny = noise({sample_type::i2, 5, 4, 1}, 16), large = noise({sample_type::i2, 300, 200, 1}, 16);
+  test_call("encode a tiny image, then a large one", {}, [&] {
     answer both = encoded_bytes(tiny, options_for(tiny), false);
-    const answer second = encoded_bytes(gray, options_for(gray), false);
+    const answer second = encoded_bytes(large, options_for(large), false);
     both.insert(both.end(), second.begin(), second.end());
     return both;
   });
@@ -205,9 +205,11 @@ void test_decoding() {
   CHECK(decoded_bytes(color_stream, 0) == color.bytes);
   test_call("decode", {}, [&] { return decoded_bytes(stream, 0); });
   test_call("decode colour", {}, [&] { return decoded_bytes(color_stream, 0); });
+  const image large = noise({sample_type::i2, 300, 200, 1}, 16);
+  const answer large_stream = encoded_bytes(large, options_for(large), false);
   test_call("decode a thumbnail, then all of it", {}, [&] {
-    answer both = decoded_bytes(stream, 3);
-    const answer second = decoded_bytes(stream, 0);
+    answer both = decoded_bytes(large_stream, 3);
+    const answer second = decoded_bytes(large_stream, 0);
     both.insert(both.end(), second.begin(), second.end());
     return both;
   });
