@@ -8,7 +8,7 @@ sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -n
 
 .PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated test-tsan
 .PHONY: fuzz fuzz-build fuzz-smoke fuzz-smoke-run conformance interop-peers interop test-interop interop-web viewer
-.PHONY: bench bench-kernels bench-pipeline bench-batches docs lint tidy clean
+.PHONY: bench bench-kernels bench-pipeline bench-batches bench-isolated docs lint tidy clean
 
 setup: $(VENV)/.installed
 
@@ -151,6 +151,11 @@ lint: setup
 	$(BIN)/clang-format --dry-run --Werror $$(find cpp tests/cpp benchmarks -name '*.[ch]pp' -o -name '*.inl')
 	$(BIN)/codespell
 	$(BIN)/gersemi --check CMakeLists.txt cmake benchmarks tests/cpp
+
+# Decoding in a sandboxed process beside decoding in this one.
+bench-isolated: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
+	$(BIN)/python benchmarks/isolated.py
 
 # Slow: clang-tidy, with the checks and reasons of .clang-tidy.
 tidy: setup

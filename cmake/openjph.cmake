@@ -126,6 +126,13 @@ endif()
 # It asserts what damaged codeblocks break (bytes after FF in the MEL segment), which ends the process; without
 # assertions such blocks are decoded to other samples or refused.
 target_compile_definitions(openjph PRIVATE NDEBUG)
+# A malloc that fails must not crash it; see there.
+set(openjph_malloc "${CMAKE_CURRENT_SOURCE_DIR}/cpp/core/openjph_malloc.hpp")
+if(MSVC)
+  target_compile_options(openjph PRIVATE $<$<COMPILE_LANGUAGE:CXX>:/FI${openjph_malloc}>)
+else()
+  target_compile_options(openjph PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ${openjph_malloc}>")
+endif()
 target_include_directories(
   htj2k_openjph
   SYSTEM

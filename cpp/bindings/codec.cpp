@@ -132,6 +132,14 @@ py::tuple sizes_of_buffer(const py::object& data) {
   return py::make_tuple(sizes, depths);
 }
 
+// (shape, dtype) of what `decode` returns, from the main header.
+py::tuple layout_of_buffer(const py::object& data, std::uint32_t reduce,
+                           const std::optional<std::uint64_t>& max_pixels) {
+  const byte_buffer buffer(data);
+  const image_layout layout = layout_at(parse_headers(buffer.span(), limits_of(max_pixels)), reduce);
+  return py::make_tuple(shape_of(layout), dtype_of(layout.type));
+}
+
 py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                                 const std::optional<std::uint64_t>& max_pixels) {
   const byte_buffer buffer(data);
@@ -211,6 +219,7 @@ void bind_codec(py::module_& m) {
       py::arg("wants_range"), py::arg("clamp_to_container"), py::arg("max_pixels").none(true),
       py::arg("wants_pixels"), py::arg("out").none(true));
   m.def("sizes", &sizes_of_buffer, py::arg("data"));
+  m.def("layout", &layout_of_buffer, py::arg("data"), py::arg("reduce"), py::arg("max_pixels").none(true));
   m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"),
         py::arg("clamp_to_container"), py::arg("max_pixels").none(true));
   m.def("look_at", &look_at_buffer, py::arg("data"), py::arg("max_pixels").none(true));

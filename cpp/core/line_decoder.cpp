@@ -77,7 +77,7 @@ const std::int32_t* line_decoder::next_line(std::uint32_t expected_component) {
 
 std::vector<message> line_decoder::finish() {
   if (!is_resilient_) refuse_warnings(capture_.messages());
-  decoder_.release(num_samples_);
+  decoder_.release(num_samples_, static_cast<std::uint32_t>(heights_.size()));
   return capture_.messages();
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <exception>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -23,6 +24,8 @@ constexpr int last_memory_code = 0x000900FF;
 // Passes whose refinement segment has no bytes. Bits beyond it count as zeros (T.814), so that a second
 // pass changes nothing; packet_header.cpp refuses a third, which OpenJPH would leave out as well.
 constexpr int empty_refinement_code = 0x00010001;
+// OpenJPH's code for an exception that it takes for damage of the data, in resilient mode (ojph_tile.cpp).
+constexpr int swallowed_code = 0x00030093;
 
 // A file that repeats a fault a million times must not fill memory with its messages.
 constexpr std::size_t max_messages = 32;
@@ -41,6 +44,18 @@ std::string with_code(const std::string& text, int code) {
   return text + suffix;
 }
 
+// Whether the exception that is being handled is std::bad_alloc.
+bool is_out_of_memory() {
+  if (std::current_exception() == nullptr) return false;
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 class throwing_error final : public ojph::message_error {
 public:
   void operator()(int code, const char*, int, const char* text, ...) override {
@@ -57,6 +72,7 @@ template <typename Base, bool IsWarning>
 class collecting final : public Base {
 public:
   void operator()(int code, const char*, int, const char* text, ...) override {
+    if (code == swallowed_code && is_out_of_memory()) throw std::bad_alloc();
     if (current == nullptr || code == empty_refinement_code) return;
     std::va_list arguments;
     va_start(arguments, text);

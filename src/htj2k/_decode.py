@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from . import _arguments as arguments
@@ -109,11 +110,8 @@ def decode(
     >>> pixels = htj2k.decode(frame, bits_stored=ds.BitsStored, is_signed=is_signed)  # doctest: +SKIP
     """
     options = core_decode_options(reduce, clamp, max_pixels)
-    said = SampleFormat(
-        None if bits_stored is None else arguments.integer("bits_stored", bits_stored, 1, 32),
-        None if is_signed is None else arguments.boolean("is_signed", is_signed),
-    )
-    shape = None if expected_shape is None else _shape(expected_shape)
+    said = sample_format(bits_stored, is_signed)
+    shape = None if expected_shape is None else checked_shape(expected_shape)
     storage = plan_storage(data, max_pixels, dtype, said, reduce=options[0], to_container=options[1])
     if storage.reading:  # then nothing may lie beyond the bits that are read another way
         options = (options[0], False, options[2])
@@ -123,6 +121,24 @@ def decode(
         reinterpret(pixels, storage.reading)
     log_messages(messages)
     return pixels
+
+
+def result_format(
+    data: Buffer,
+    *,
+    reduce: int,
+    clamp: str,
+    max_pixels: int | None,
+    dtype: DTypeLike | None,
+    bits_stored: int | None,
+    is_signed: bool | None,
+) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The shape and dtype of what :func:`decode` returns for these arguments; looks at the main header only."""
+    options = core_decode_options(reduce, clamp, max_pixels)
+    said = sample_format(bits_stored, is_signed)
+    storage = plan_storage(data, max_pixels, dtype, said, reduce=options[0], to_container=options[1])
+    shape, natural = _core.layout(data, options[0], options[2])
+    return tuple(shape), storage.dtype or natural
 
 
 @dataclass(frozen=True)
@@ -198,7 +214,16 @@ def core_decode_options(reduce: int, clamp: str, max_pixels: int | None) -> tupl
     )
 
 
-def _shape(shape: Sequence[int]) -> list[int]:
+def sample_format(bits_stored: int | None, is_signed: bool | None) -> SampleFormat:
+    """What the caller's metadata say of samples."""
+    return SampleFormat(
+        None if bits_stored is None else arguments.integer("bits_stored", bits_stored, 1, 32),
+        None if is_signed is None else arguments.boolean("is_signed", is_signed),
+    )
+
+
+def checked_shape(shape: Sequence[int]) -> list[int]:
+    """`expected_shape` as the core takes it."""
     given = arguments.sequence("expected_shape", shape)
     axes = [arguments.integer("expected_shape", n, 1, 2**32 - 1) for n in given]
     if len(axes) not in (2, 3):

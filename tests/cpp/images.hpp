@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <random>
 #include <vector>
 
 #include "core/decode.hpp"
@@ -32,6 +33,20 @@ View view_of(const image_layout& layout, Bytes& bytes) {
   view.column_stride = size * static_cast<std::ptrdiff_t>(layout.components);
   view.row_stride = view.column_stride * static_cast<std::ptrdiff_t>(layout.width);
   return view;
+}
+
+inline image noise(const image_layout& layout, std::uint32_t bit_depth) {
+  const std::size_t size = sample_size(layout.type);
+  image made{layout, bit_depth, {}};
+  std::mt19937_64 random(bit_depth);
+  for (std::size_t i = 0; i < std::size_t{layout.width} * layout.height * layout.components; ++i) {
+    const auto value = static_cast<std::int64_t>(random()) >> (64 - bit_depth);
+    const auto bits = sample_is_signed(layout.type)
+                          ? static_cast<std::uint64_t>(value)
+                          : static_cast<std::uint64_t>(value) & ((std::uint64_t{1} << bit_depth) - 1);
+    for (std::size_t b = 0; b < size; ++b) made.bytes.push_back(static_cast<std::uint8_t>(bits >> (8 * b)));
+  }
+  return made;
 }
 
 inline std::vector<std::uint8_t> joined(encoded_image& encoded) {

@@ -1,6 +1,5 @@
 // The whole way through the core, without Python: what runs on a CPU that is only emulated here.
 #include <cstdint>
-#include <random>
 #include <vector>
 
 #include "check.hpp"
@@ -13,20 +12,6 @@ namespace {
 
 using namespace htj2k;
 using namespace htj2k::test;
-
-image noise(const image_layout& layout, std::uint32_t bit_depth) {
-  const std::size_t size = sample_size(layout.type);
-  image made{layout, bit_depth, {}};
-  std::mt19937_64 random(bit_depth);
-  for (std::size_t i = 0; i < std::size_t{layout.width} * layout.height * layout.components; ++i) {
-    const auto value = static_cast<std::int64_t>(random()) >> (64 - bit_depth);
-    const auto bits = sample_is_signed(layout.type)
-                          ? static_cast<std::uint64_t>(value)
-                          : static_cast<std::uint64_t>(value) & ((std::uint64_t{1} << bit_depth) - 1);
-    for (std::size_t b = 0; b < size; ++b) made.bytes.push_back(static_cast<std::uint8_t>(bits >> (8 * b)));
-  }
-  return made;
-}
 
 void test_image(const image& original) {
   const auto pixels = view_of<const_image_view>(original.layout, original.bytes);

@@ -21,7 +21,15 @@ import htj2k
 import htj2k.dicom
 from htj2k import _core
 
-MODULES = ("htj2k", "htj2k.errors", "htj2k.simd", "htj2k.testing", "htj2k.healthimaging", "htj2k.dicom")
+MODULES = (
+    "htj2k",
+    "htj2k.errors",
+    "htj2k.simd",
+    "htj2k.isolated",
+    "htj2k.testing",
+    "htj2k.healthimaging",
+    "htj2k.dicom",
+)
 PACKAGE = Path(htj2k.__file__).parent
 
 

@@ -173,7 +173,7 @@ def _export_instance(
         if not is_plain_name(uid):
             raise InvalidInstance(f"SOPInstanceUID {uid!r} cannot name a file")
         dataset, checksums = build_instance(
-            metadata, instance, lambda frame: folder.frame_path(frame.id).read_bytes(), transfer_syntax=syntax
+            metadata, instance, lambda frame: folder.read(frame.id), transfer_syntax=syntax
         )
         target = output / folder.image_set_id / f"{uid}.dcm"
         write_verified(dataset, target, checksums, merged_attributes(metadata, instance))

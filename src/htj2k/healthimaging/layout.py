@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from .files import read_file
 from .ids import is_plain_name
 from .job_output import FAILURE, MANIFEST, SUCCESS
 from .metadata import ImageSetMetadata, MetadataError, read_metadata
@@ -37,7 +38,7 @@ class ImageSetFolder:
 
     def read_metadata(self) -> bytes:
         """The metadata document as it is stored."""
-        return (self.path / METADATA).read_bytes()
+        return _read(self.path / METADATA)
 
     def read(self, frame_id: str) -> bytes:
         """The bytes of one frame; an `OSError` or a `ValueError` says why they cannot be had.
@@ -58,7 +59,7 @@ class ImageSetFolder:
         ValueError
             As `frame_path` raises it.
         """
-        return self.frame_path(frame_id).read_bytes()
+        return _read(self.frame_path(frame_id))
 
     def metadata(self) -> ImageSetMetadata:
         """Read the metadata document; `MetadataError` or `OSError` says why it cannot be."""
@@ -95,6 +96,10 @@ class ImageSetFolder:
         """Names of everything that lies in the folder of frames."""
         frames = self.path / FRAMES
         return entry_names(frames) if frames.is_dir() else set()
+
+
+def _read(path: Path | UrlPath) -> bytes:
+    return read_file(path) if isinstance(path, Path) else path.read_bytes()
 
 
 def find_image_sets(output: Path | UrlPath) -> list[ImageSetFolder]:
@@ -148,7 +153,11 @@ def listed_image_sets(output: Path | UrlPath) -> dict[str, int] | None:
     if not path.exists():
         return None
     try:
-        sets = json.loads(path.read_bytes())["jobSummary"]["imageSetsSummary"]
-        return {str(entry["imageSetId"]): int(entry["numberOfMatchedSOPInstances"]) for entry in sets}
+        sets = json.loads(_read(path))["jobSummary"]["imageSetsSummary"]
+        listed = {str(entry["imageSetId"]): int(entry["numberOfMatchedSOPInstances"]) for entry in sets}
     except (ValueError, KeyError, TypeError) as error:
         raise MetadataError(f"{MANIFEST} is damaged: {error!r}") from error
+    for name in listed:
+        if not is_plain_name(name):
+            raise MetadataError(f"{MANIFEST} lists {name!r}, which is no image set ID")
+    return listed

@@ -11,6 +11,9 @@ from typing import Any
 
 from .retry import Retry
 
+#: A file of a zip or tar archive that is larger is refused instead of filling the memory.
+MOST_BYTES_OF_ARCHIVED_FILE = 2**30
+
 #: What a second try does not change.
 _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, NotImplementedError)
 _FORBIDDEN = (401, 403)  # the status of aiohttp's errors
@@ -96,7 +99,13 @@ class UrlPath:
 
     def read_bytes(self) -> bytes:
         """The content of the file."""
-        return bytes(self._call("cat_file"))
+        if not _is_archive(self.file_system):
+            return bytes(self._call("cat_file"))
+        # A few bytes of an archive can become more than memory holds.
+        data = bytes(self._call("cat_file", start=0, end=MOST_BYTES_OF_ARCHIVED_FILE + 1))
+        if len(data) > MOST_BYTES_OF_ARCHIVED_FILE:
+            raise OSError(errno.EFBIG, f"larger than {MOST_BYTES_OF_ARCHIVED_FILE} bytes", self.url)
+        return data
 
     def exists(self) -> bool:
         """Whether there is such a file or folder."""
@@ -121,6 +130,12 @@ class UrlPath:
             )
         except Exception as error:
             raise _os_error(error, self.url) from error
+
+
+def _is_archive(file_system: Any) -> bool:
+    from fsspec.archive import AbstractArchiveFileSystem
+
+    return isinstance(file_system, AbstractArchiveFileSystem)
 
 
 def _is_final(error: Exception) -> bool:
