@@ -7,11 +7,11 @@ import statistics
 import time
 
 import numpy as np
+from side_by_side import medians
 
 import htj2k
 from frames import FRAMES
 from htj2k import isolated
-from side_by_side import medians
 
 NAMES = ("64x64 i2", "512x512 i2", "2500x2048 12 bit")
 
