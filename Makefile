@@ -6,7 +6,7 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline bench-batches lint clean
+.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-setup bench-report bench-kernels lint clean
 
 setup: $(VENV)/.installed
 
@@ -47,23 +47,29 @@ test-arm-emulated:
 	$(call cmake_build,$(ARM_BUILD),-DHTJ2K_BUILD_TESTS=ON -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake)
 	$(BIN)/ctest --test-dir $(ARM_BUILD) --output-on-failure
 
-bench: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
-	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,ops
+# Frame x operation x library; build/bench.json has the times, CPU, SIMD path and versions. The newest of the other
+# libraries need Python 3.12: make bench PYTHON=python3.13 VENV=.venv-3.13
+bench: bench-setup
+	mkdir -p build
+	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,ops --benchmark-max-time=0.2 \
+	  --benchmark-min-rounds=3 --benchmark-json=build/bench.json $(BENCH_ARGS)
+
+# The library with htj2k_raw, which only this needs, and the others one by one: what cannot be installed is left out.
+bench-setup: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -C cmake.define.HTJ2K_BUILD_BENCHMARKS=ON '.[bench]'
+	@grep -v '^#' benchmarks/peers.txt | while read -r peer; do \
+	  reason=$$($(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --upgrade "$$peer" 2>&1) \
+	    || echo "$$peer is left out: $$(echo "$$reason" | grep ERROR | tail -n 1)"; \
+	done
+
+# Measures all of docs/benchmarks.md again, or some sections: make bench-report SECTIONS="crc32 scaling".
+bench-report: bench-setup
+	$(BIN)/python benchmarks/report.py $(SECTIONS)
 
 # The row kernels and CRC-32 on every SIMD path, in ns a sample.
 bench-kernels: setup
 	$(call cmake_build,build/bench,-DHTJ2K_BUILD_BENCHMARKS=ON)
 	build/bench/benchmarks/kernel_benchmark
-
-# The cost of every step over OpenJPH alone; also installs htj2k_raw, which only this needs.
-bench-pipeline: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -C cmake.define.HTJ2K_BUILD_BENCHMARKS=ON '.[bench]'
-	$(BIN)/python benchmarks/pipeline.py
-
-bench-batches: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
-	$(BIN)/python benchmarks/batches.py
 
 lint: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'
