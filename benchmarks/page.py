@@ -89,10 +89,10 @@ def break_even(results: Results) -> str:
         saved = row["sizes"]["uncompressed"] - row["sizes"]["HTJ2K"]
         longer = row["seconds"]["HTJ2K/htj2k"] - row["seconds"]["uncompressed/memory copy"]
         speeds.append(saved / longer / 1e6)
+    least, most = number(min(speeds)), number(max(speeds))
     return (
-        "Uncompressed pixels are only copied, which no decoder beats; but they take longer to arrive. Time to fetch and\n"
-        f"to decode together, HTJ2K is sooner over any link below {number(min(speeds))} MB/s (the least of the images)\n"
-        f"to {number(max(speeds))} MB/s (the most)."
+        "Uncompressed pixels are only copied, which no decoder beats; but they take longer to arrive. Fetched and\n"
+        f"decoded together, HTJ2K is sooner over any link below {least} to {most} MB/s, depending on the image."
     )
 
 
