@@ -6,7 +6,8 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated bench bench-setup bench-report bench-kernels lint clean
+.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated
+.PHONY: interop-web viewer bench bench-setup bench-report bench-kernels docs lint tidy clean
 
 setup: $(VENV)/.installed
 
@@ -47,6 +48,19 @@ test-arm-emulated:
 	$(call cmake_build,$(ARM_BUILD),-DHTJ2K_BUILD_TESTS=ON -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake)
 	$(BIN)/ctest --test-dir $(ARM_BUILD) --output-on-failure
 
+# Cornerstone's codec under Node, and in a page in headless Chromium (see tests/interop/web/README.md).
+interop-web: setup tests/interop/web/node_modules
+	$(BIN)/python -m pytest tests/interop/web $(PYTEST_ARGS)
+
+# Serves that page for a look at it.
+viewer: setup tests/interop/web/node_modules
+	PYTHONPATH=tests:tests/interop/web $(BIN)/python -m viewer_site
+
+tests/interop/web/node_modules: tests/interop/web/package-lock.json
+	@command -v npm > /dev/null || { echo "This needs Node 20 or newer with npm."; exit 1; }
+	npm ci --prefix tests/interop/web
+	touch $@
+
 # Frame x operation x library; build/bench.json has the times, CPU, SIMD path and versions. The newest of the other
 # libraries need Python 3.12: make bench PYTHON=python3.13 VENV=.venv-3.13
 bench: bench-setup
@@ -73,10 +87,22 @@ bench-kernels: setup
 
 lint: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'
-	$(BIN)/python -m ruff check src tests benchmarks
-	$(BIN)/python -m ruff format --check src tests benchmarks
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
 	$(BIN)/clang-format --dry-run --Werror $$(find cpp tests/cpp benchmarks -name '*.[ch]pp' -o -name '*.inl')
+	$(BIN)/codespell
+	$(BIN)/gersemi --check CMakeLists.txt cmake benchmarks tests/cpp
+
+# Slow: clang-tidy, with the checks and reasons of .clang-tidy.
+tidy: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'clang-tidy>=18' cmake ninja
+	export PATH="$(abspath $(BIN)):$$PATH" && cmake --preset tidy -G Ninja && cmake --build build/tidy
+
+# The documentation as a site, in build/site.
+docs: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 clean:
-	rm -rf build dist extern $(VENV) demo-output
+	rm -rf build dist extern $(VENV) demo-output tests/interop/web/node_modules

@@ -1,4 +1,4 @@
-"""The charts of docs/benchmarks.md, each for light and for dark pages."""
+"""The charts of docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -17,42 +17,34 @@ from tables import CURVE_TITLES, library_ratios, mean, syntax_summary
 
 matplotlib.use("Agg")
 
-MODES = {"light": "#1f2328", "dark": "#e6edf3"}  # the colour of text and axes
-GRID = "#8b949e55"
-# Told apart in both modes, and by those who see red and green alike.
-COLORS = ("#e5732a", "#8b949e", "#3b8eea", "#2da58e", "#b07aa1", "#c9a227", "#d16ba5", "#7a6ff0")
+INK = "#1f2328"
+# Told apart by those, too, who see red and green alike.
+COLORS = ("#d1701f", "#888888", "#2878b5", "#2da58e", "#b07aa1", "#c9a227", "#c2577f", "#6a5fd0")
 MARKERS = "o|sD^vPX"
-
-
-def style(ink: str) -> dict[str, Any]:
-    inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
-    return {
-        **dict.fromkeys(inked, ink),
-        "font.size": 9,
-        "font.family": "sans-serif",
-        "svg.fonttype": "none",  # text stays text: small files
-        "svg.hashsalt": "htj2k",  # the same file again from the same numbers
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlesize": 10,
-        "axes.titlelocation": "left",
-        "axes.axisbelow": True,
-        "axes.grid": True,
-        "grid.color": GRID,
-        "grid.linewidth": 0.6,
-        "legend.frameon": False,
-        "savefig.transparent": True,
-    }
+STYLE: dict[str, Any] = {
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
+    "figure.facecolor": "white",  # a card of its own: readable on light and dark pages alike
+    "font.size": 9,
+    "font.family": "sans-serif",
+    "svg.fonttype": "none",  # text stays text: small files
+    "svg.hashsalt": "htj2k",  # the same file again from the same numbers
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+}
 
 
 def draw(results: Results, folder: Path) -> None:
-    """Write every chart whose section was measured."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write all charts."""
     for section, chart in CHARTS.items():
-        for mode, ink in MODES.items():
-            if results.rows(section):
-                with matplotlib.rc_context(style(ink)):
-                    save(chart(results), folder / f"{section}-{mode}.svg")
+        with matplotlib.rc_context(STYLE):
+            save(chart(results), folder / f"{section}.svg")
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -107,7 +99,7 @@ def syntaxes(results: Results) -> Figure:
         color = COLORS[0] if name == "HTJ2K" else COLORS[2]
         for axis, values in ((left, row.ratios), (right, [100 * size for size in row.sizes])):
             axis.barh(place, mean(values), color=color, height=0.6)
-            axis.plot(values, [place] * len(values), "o", color=matplotlib.rcParams["text.color"], markersize=2.5)
+            axis.plot(values, [place] * len(values), "o", color=INK, markersize=2.5)
     left.set_yticks(range(len(names)), names)
     left.set_ylim(len(names) - 0.5, -0.5)
     _ratio_axis(left, "decode time, in times of HTJ2K's", max(max(row.ratios) for row in summary.values()))

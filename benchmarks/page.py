@@ -31,20 +31,16 @@ PICTURES = {
 
 
 def picture(name: str) -> str:
-    return (
-        f'<picture><source media="(prefers-color-scheme: dark)" srcset="images/{name}-dark.svg">'
-        f'<img alt="{PICTURES[name]}" src="images/{name}-light.svg"></picture>'
-    )
+    return f"![{PICTURES[name]}](images/{name}.svg)"
 
 
 def measured(results: Results, section: str) -> str:
     """The command, the machine and the versions."""
     found = results.sections[section]["environment"]
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
-    return (
-        f"`make bench-report SECTIONS={section}` on {found['cpu']}, {found['cores']} cores, SIMD path {found['simd']}, "
-        f"{found['python']}; htj2k {found['htj2k']} with OpenJPH {found['openjph']}, {versions}."
-    )
+    machine = f"{found['cpu']}, {found['cores']} cores, SIMD path {found['simd']}"
+    own = f"{found['python']}, htj2k {found['htj2k']} with OpenJPH {found['openjph']}"
+    return f"`make bench-report SECTIONS={section}` on {machine}; {own}, {versions}."
 
 
 def _held(row: SyntaxRow, factor: float) -> str:
@@ -55,9 +51,10 @@ def claims(results: Results) -> str:
     """The guide's two sentences against the table."""
     summary = syntax_summary(results)
     classic = summary["JPEG 2000"]
+    spread = f"{number(min(classic.ratios))} to {number(max(classic.ratios))}"
     lines = [
-        f"* An order of magnitude faster than JPEG 2000: {number(mean(classic.ratios))} times on average, "
-        f"{number(min(classic.ratios))} to {number(max(classic.ratios))}; at least ten times for {_held(classic, 10)}.",
+        f"* An order of magnitude faster than JPEG 2000: {number(mean(classic.ratios))} times on average, {spread}; "
+        f"at least ten times for {_held(classic, 10)}.",
         "* At least twice as fast as all other transfer syntaxes:",
     ]
     for name, row in summary.items():
@@ -91,8 +88,8 @@ def break_even(results: Results) -> str:
         speeds.append(saved / longer / 1e6)
     least, most = number(min(speeds)), number(max(speeds))
     return (
-        "Uncompressed pixels are only copied, which no decoder beats; but they take longer to arrive. Fetched and\n"
-        f"decoded together, HTJ2K is sooner over any link below {least} to {most} MB/s, depending on the image."
+        "Uncompressed pixels are only copied, which no decoder beats; but they take longer to arrive. Fetched\n"
+        f"and decoded together, HTJ2K is sooner over any link below {least} to {most} MB/s, depending on the image."
     )
 
 

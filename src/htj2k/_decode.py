@@ -97,7 +97,14 @@ def decode(
 
     Examples
     --------
-    >>> pixels = htj2k.decode(frame, bits_stored=ds.BitsStored, is_signed=ds.PixelRepresentation == 1)
+    >>> codestream = htj2k.encode(np.full((100, 200), 7, np.int16))
+    >>> htj2k.decode(codestream).shape, htj2k.decode(codestream, reduce=1).shape
+    ((100, 200), (50, 100))
+
+    What DICOM metadata say of the samples is compared with the codestream:
+
+    >>> is_signed = ds.PixelRepresentation == 1  # doctest: +SKIP
+    >>> pixels = htj2k.decode(frame, bits_stored=ds.BitsStored, is_signed=is_signed)  # doctest: +SKIP
     """
     options = core_decode_options(reduce, clamp, max_pixels)
     said = SampleFormat(
@@ -167,6 +174,12 @@ def decode_partial(
     ------
     HTJ2KError
         As :func:`decode`, but only for faults of the main header.
+
+    Examples
+    --------
+    >>> image = htj2k.decode_partial(htj2k.encode(np.zeros((100, 200), np.uint8)))
+    >>> image.complete, image.pixels.shape
+    (True, (100, 200))
     """
     pixels, complete, resolutions, used, reason, messages = _core.decode_partial(
         data, *core_decode_options(reduce, clamp, max_pixels)

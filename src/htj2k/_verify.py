@@ -312,6 +312,15 @@ def verify(
     ------
     TypeError, ValueError
         If an argument is wrong; never for the sake of what `data` holds.
+
+    Examples
+    --------
+    >>> pixels = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    >>> codestream = htj2k.encode(pixels)
+    >>> htj2k.verify(codestream, htj2k.pixel_checksums(pixels)).ok
+    True
+    >>> htj2k.verify(codestream, 1234).ok
+    False
     """
     if clamp is not None:
         arguments.clamps_to_container(clamp)
@@ -396,6 +405,12 @@ def decode_verified(
         If `data` cannot be decoded, as `decode` raises it.
     TypeError, ValueError
         If an argument is wrong.
+
+    Examples
+    --------
+    >>> pixels = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    >>> htj2k.decode_verified(htj2k.encode(pixels), htj2k.pixel_checksums(pixels)).shape
+    (10, 20)
     """
     if clamp is not None:
         arguments.clamps_to_container(clamp)

@@ -100,11 +100,10 @@ def test_page_is_what_was_measured() -> None:
 def test_page_has_its_pictures() -> None:
     text = page.PAGE.read_text()
     for name in page.PICTURES:
-        for mode in ("light", "dark"):
-            picture = page.PAGE.parent / "images" / f"{name}-{mode}.svg"
-            assert f"images/{picture.name}" in text
-            assert picture.read_text().count("<text") > 10  # text, not outlines
-            assert picture.stat().st_size < 200_000
+        picture = page.PAGE.parent / "images" / f"{name}.svg"
+        assert f"(images/{picture.name})" in text
+        assert picture.read_text().count("<text") > 10  # text, not outlines
+        assert picture.stat().st_size < 200_000
 
 
 def test_claims_follow_the_numbers() -> None:

@@ -20,7 +20,13 @@ STAGING_PREFIX = ".htj2k-ingest-"
 
 @dataclass(frozen=True)
 class ImageSetFolder:
-    """One image set on disk or behind a URL; a `FrameStore`."""
+    """One image set on disk or behind a URL; a `FrameStore`.
+
+    Attributes
+    ----------
+    path : Path or UrlPath
+        The folder with ``metadata.json.gz`` and ``frames``.
+    """
 
     path: Path | UrlPath
 
@@ -34,7 +40,24 @@ class ImageSetFolder:
         return (self.path / METADATA).read_bytes()
 
     def read(self, frame_id: str) -> bytes:
-        """The bytes of one frame; an `OSError` or a `ValueError` says why they cannot be had."""
+        """The bytes of one frame; an `OSError` or a `ValueError` says why they cannot be had.
+
+        Parameters
+        ----------
+        frame_id : str
+            As the metadata name the frame.
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        ValueError
+            As `frame_path` raises it.
+        """
         return self.frame_path(frame_id).read_bytes()
 
     def metadata(self) -> ImageSetMetadata:
@@ -47,7 +70,23 @@ class ImageSetFolder:
         return metadata
 
     def frame_path(self, frame_id: str) -> Path | UrlPath:
-        """The file of one frame; a `ValueError` if the ID could lead out of the folder."""
+        """The file of one frame; a `ValueError` if the ID could lead out of the folder.
+
+        Parameters
+        ----------
+        frame_id : str
+            As the metadata name the frame.
+
+        Returns
+        -------
+        Path or UrlPath
+            Whether it exists or not.
+
+        Raises
+        ------
+        ValueError
+            The ID is no plain name, so it could lead out of the folder.
+        """
         if not is_plain_name(frame_id):
             raise ValueError(f"{frame_id!r} is no frame ID: it must be letters and digits, as a plain file name")
         return self.path / FRAMES / f"{frame_id}{FRAME_SUFFIX}"
@@ -59,7 +98,23 @@ class ImageSetFolder:
 
 
 def find_image_sets(output: Path | UrlPath) -> list[ImageSetFolder]:
-    """The image sets of a job's output, or the one image set that `output` itself is."""
+    """The image sets of a job's output, or the one image set that `output` itself is.
+
+    Parameters
+    ----------
+    output : Path or UrlPath
+        A folder.
+
+    Returns
+    -------
+    list of ImageSetFolder
+        In the order of their names; empty when there is none.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be read.
+    """
     if (output / METADATA).exists():
         return [ImageSetFolder(output.resolve())]
     try:

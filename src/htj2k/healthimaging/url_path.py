@@ -18,7 +18,19 @@ _FORBIDDEN = (401, 403)  # the status of aiohttp's errors
 
 @dataclass(frozen=True)
 class UrlPath:
-    """A file or folder behind a URL. Errors are `OSError`, as for local files, whatever the protocol raises."""
+    """A file or folder behind a URL. Errors are `OSError`, as for local files, whatever the protocol raises.
+
+    Attributes
+    ----------
+    url : str
+        What `open` was given, and what was joined to it.
+    file_system : fsspec.AbstractFileSystem
+        Where it lies.
+    path : str
+        Its name there.
+    retry : Retry
+        Attempts for each access.
+    """
 
     url: str
     file_system: Any = field(repr=False, compare=False)
@@ -27,7 +39,26 @@ class UrlPath:
 
     @classmethod
     def open(cls, url: str, *, retry: Retry | None = None, **storage_options: Any) -> UrlPath:
-        """Connect to what `url` names; `storage_options` are those of its fsspec file system."""
+        """Connect to what `url` names; `storage_options` are those of its fsspec file system.
+
+        Parameters
+        ----------
+        url : str
+            Of a protocol that fsspec knows; chained ones (``zip://::...``) too.
+        retry : Retry, optional
+            Attempts for each access. Default: 4.
+        **storage_options
+            Those of the URL's fsspec file system.
+
+        Returns
+        -------
+        UrlPath
+
+        Raises
+        ------
+        OSError, ValueError, ImportError
+            The file system cannot be reached, is unknown, or its package is not installed.
+        """
         try:
             import fsspec
         except ImportError as error:
