@@ -119,10 +119,10 @@ def scaling(results: Results) -> Figure:
     panels = [(name, "seconds") for name in CURVE_TITLES if name in rows]
     panels += [("frame size", "peak")] if "frame size" in rows else []
     figure = Figure(figsize=(10, 10), layout="constrained")
-    axes = figure.subplots(math.ceil(len(panels) / 3), 3).flat
+    axes = list(figure.subplots(math.ceil(len(panels) / 3), 3).flat)
     for axis, (curve, field) in zip(axes, panels, strict=False):
         _curve(axis, rows[curve], curve, field)
-    for axis in list(axes)[len(panels) :]:
+    for axis in axes[len(panels) :]:
         axis.remove()
     return figure
 
@@ -147,7 +147,7 @@ def _curve(axis: Axes, operations: dict[str, list[dict[str, float]]], curve: str
         axis.set_yscale("log")
     if curve != "bit depth":
         axis.set_xscale("log", base=2)
-    ticks = [p["value"] for p in shown]
+    ticks = [p["value"] for p in shown if (curve, p["value"]) != ("bit depth", 2)]  # 1 is too near
     axis.set_xticks(ticks, [f"{t:g}" for t in ticks], rotation=45 if max(ticks) > 1000 else 0)
     axis.minorticks_off()
     unit, title = CURVE_TITLES[curve]

@@ -54,17 +54,24 @@ def _raw_encoder(pixels: Pixels, bits: int, levels: int) -> Callable[[], Any]:
     return partial(import_module("htj2k_raw").encode, lines, bits, signed, levels, color)
 
 
+def _skipping(reduce: int) -> dict[str, int]:
+    """Older releases of imagecodecs have no such option."""
+    return {"skipres": reduce} if reduce else {}
+
+
 def _imagecodecs_decoder(pixels: Pixels, stream: bytes, reduce: int) -> Callable[[], Any]:
-    return partial(import_module("imagecodecs").htj2k_decode, stream, skipres=reduce)
+    return partial(import_module("imagecodecs").htj2k_decode, stream, **_skipping(reduce))
 
 
 def _imagecodecs_encoder(pixels: Pixels, bits: int, levels: int) -> Callable[[], Any]:
     options = {"resolutions": levels, "rgb": pixels.ndim == 3, "reversible": True, "tlm": True, "tilepart": 1}
-    return partial(import_module("imagecodecs").htj2k_encode, pixels, bitspersample=bits, **options)
+    if bits != 8 * pixels.itemsize:  # older releases have no such option
+        options["bitspersample"] = bits
+    return partial(import_module("imagecodecs").htj2k_encode, pixels, **options)
 
 
 def _openjpeg_decoder(pixels: Pixels, stream: bytes, reduce: int) -> Callable[[], Any]:
-    return partial(import_module("imagecodecs").jpeg2k_decode, stream, skipres=reduce, numthreads=1)
+    return partial(import_module("imagecodecs").jpeg2k_decode, stream, numthreads=1, **_skipping(reduce))
 
 
 def _ojph_decoder(pixels: Pixels, stream: bytes, reduce: int) -> Callable[[], Any]:

@@ -90,10 +90,10 @@ def _checksum(decoded: Any) -> int:
 
 
 def decode_and_verify(frame: Encoded, name: str, library: Library) -> Candidate:
-    """Verified pixels. With the others: decode, then zlib's CRC-32 of the array."""
+    """Pixels whose CRC-32 at full size is right. With the others: decode, then zlib's CRC-32 of the array."""
     expected = frame.checksums[-1].checksum
     if name == "htj2k":
-        call = partial(htj2k.decode_verified, frame.codestream, frame.checksums)
+        call = partial(htj2k.decode_verified, frame.codestream, expected)
         return Candidate(call, _differs(frame.pixels))
     decoder = _returning_pixels(name, library)(frame.pixels, frame.codestream, 0)
 

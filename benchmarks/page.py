@@ -53,8 +53,8 @@ def claims(results: Results) -> str:
     classic = summary["JPEG 2000"]
     spread = f"{number(min(classic.ratios))} to {number(max(classic.ratios))}"
     lines = [
-        f"* An order of magnitude faster than JPEG 2000: {number(mean(classic.ratios))} times on average, {spread}; "
-        f"at least ten times for {_held(classic, 10)}.",
+        f"* An order of magnitude faster than JPEG 2000: {number(mean(classic.ratios))} times on average, "
+        f"{spread}; at least ten times for {_held(classic, 10)}.",
         "* At least twice as fast as all other transfer syntaxes:",
     ]
     for name, row in summary.items():
@@ -62,7 +62,7 @@ def claims(results: Results) -> str:
             verdict = (
                 "holds" if min(row.ratios) >= 2 else "does not hold" if max(row.ratios) < 2 else "holds in part"
             )
-            lines.append(f"  * {name}: {verdict}, for {_held(row, 2)}; {_beside(row, summary['HTJ2K'])}.")
+            lines.append(f"  * {name}: {verdict} ({_held(row, 2)}); {_beside(row, summary['HTJ2K'])}.")
     return "\n".join(lines)
 
 
@@ -89,7 +89,7 @@ def break_even(results: Results) -> str:
     least, most = number(min(speeds)), number(max(speeds))
     return (
         "Uncompressed pixels are only copied, which no decoder beats; but they take longer to arrive. Fetched\n"
-        f"and decoded together, HTJ2K is sooner over any link below {least} to {most} MB/s, depending on the image."
+        f"and decoded together HTJ2K is sooner over any link below {least} to {most} MB/s, by the image."
     )
 
 

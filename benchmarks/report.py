@@ -98,7 +98,7 @@ def measure_curve(name: str, seconds: float) -> dict[str, Any]:
 
     curve = measure(name, seconds)
     return {
-        operation: [{key: rounded(v) for key, v in point.items()} for point in points]
+        operation: [{**point, "seconds": rounded(point["seconds"])} for point in points]
         for operation, points in curve.items()
     }
 

@@ -68,18 +68,21 @@ def _cell(times: dict[str, Any], name: str) -> str:
 
 def reasons(results: Results) -> list[str]:
     """What a dash stands for, once for each library and reason."""
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, str], tuple[dict[str, None], dict[str, None]]] = {}
     for frame, row in results.rows("libraries").items():
-        for times in row.values():
+        for operation, times in row.items():
             for name, value in times.items():
                 if isinstance(value, dict):
-                    frames = found.setdefault((name, value["reason"]), [])
-                    frames += [] if frame in frames else [frame]
-    return [f"* {name}: {reason} ({_frames(frames)})" for (name, reason), frames in found.items()]
+                    operations, frames = found.setdefault((name, value["reason"]), ({}, {}))
+                    operations[operation], frames[frame] = None, None
+    return [
+        f"* {name}: {reason} ({_listed(list(operations), 'operations')}; {_listed(list(frames), 'frames')})"
+        for (name, reason), (operations, frames) in sorted(found.items())
+    ]
 
 
-def _frames(frames: list[str]) -> str:
-    return ", ".join(frames) if len(frames) <= 3 else f"{len(frames)} frames"
+def _listed(names: list[str], what: str) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} {what}"
 
 
 def ahead(results: Results, margin: float = 0.95) -> list[tuple[str, str, str, float]]:
@@ -188,10 +191,11 @@ def scaling_table(results: Results) -> str:
 
     lines = []
     for curve, operations in results.rows("scaling").items():
-        _, values, least, unit = CURVES[curve]
+        _, _, least, unit = CURVES[curve]
         for name, points in operations.items():
             ends = [f"{number(1e3 * points[i]['seconds'])} ms" for i in (0, -1)]
-            lines.append(
-                [f"{unit}: {values[0]} to {values[-1]}", name, *ends, f"{exponent(points, least):.2f}", f"{least}"]
-            )
-    return table(["what grows", "operation", "smallest", "largest", "exponent", "fitted from"], lines)
+            slope = f"{exponent(points, least):.2f} (from {least})"
+            mebibytes = points[-1]["peak"] / 2**20
+            memory = f"{number(mebibytes)} MiB" if mebibytes >= 1 else "below 1 MiB"
+            lines.append([f"{unit}: {points[0]['value']} to {points[-1]['value']}", name, *ends, slope, memory])
+    return table(["what grows", "operation", "smallest", "largest", "exponent", "memory of the largest"], lines)
