@@ -32,7 +32,7 @@ test-simd: setup
 	done
 
 cmake_build = export PATH="$(abspath $(BIN)):$$PATH" && cmake -S . -B $(1) -G Ninja -DHTJ2K_BUILD_PYTHON=OFF \
-  -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build $(1)
+  -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build $(1) $(3)
 
 test-cpp: setup
 	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON)
@@ -84,6 +84,19 @@ bench-report: bench-setup
 bench-kernels: setup
 	$(call cmake_build,build/bench,-DHTJ2K_BUILD_BENCHMARKS=ON)
 	build/bench/benchmarks/kernel_benchmark
+
+# Instructions of fixed work beside the stored counts: tells a change of a few percent on a busy machine, too.
+.PHONY: bench-instructions bench-instructions-baseline count-instructions
+bench-instructions: setup
+	@if command -v valgrind > /dev/null; then $(MAKE) --no-print-directory count-instructions; \
+	else echo "The instructions were not counted: that needs valgrind."; fi
+
+bench-instructions-baseline: setup
+	@$(MAKE) --no-print-directory count-instructions COUNT_ARGS=--update
+
+count-instructions:
+	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON -DHTJ2K_BUILD_BENCHMARKS=ON,--target instruction_benchmark)
+	$(BIN)/python benchmarks/instructions.py $(CPP_BUILD)/benchmarks/instruction_benchmark $(COUNT_ARGS)
 
 lint: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .machine import Machine
 from .results import KEY, Key, Measurement, Results
+from .settings import Settings
 
 #: Medians of the same program differ by so much from run to run: memory is laid out otherwise each time.
 LEAST_NOISE = 0.05
@@ -95,7 +97,7 @@ def confirmed(old: Results, new: Results, measure_again: Callable[[set[Key]], Re
     return new
 
 
-def obstacles(old: Results, machine: Any, settings: Any) -> list[str]:
+def obstacles(old: Results, machine: Machine, settings: Settings) -> list[str]:
     """Why times of an earlier run say nothing about a run on this machine with these settings."""
     pairs = {name: (getattr(old.machine, name), getattr(machine, name)) for name in ("cpu", "cores", "simd")}
     pairs["settings"] = (old.settings, settings)

@@ -9,8 +9,8 @@ from .results import Results
 from .tables import NOTE, Table, comparison_table, machine_rows, summary, tables
 
 _METHOD = (
-    "Times are medians; those in one thread are of CPU time, so that other programs do not count. The calls take "
-    "turns: all operations on a frame, on all SIMD paths. Every answer is compared with the right one, so no "
+    "Times are medians; except for batches they are of CPU time, so that other programs do not count. The calls "
+    "take turns: all operations on a frame, on all SIMD paths. Every answer is compared with the right one, so no "
     "wrong answer has a time. The spread is the range between the quartiles, within which the middle half of the "
     "times lies, over the median."
 )

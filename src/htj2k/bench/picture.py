@@ -39,7 +39,8 @@ def draw(results: Results) -> bytes:
         _threads(threads, results)
         _sizes(sizes, results)
         codec.legend(title="SIMD path", frameon=False, ncols=4, loc="upper left")
-        figure.suptitle(f"htj2k {results.machine.htj2k} on {results.machine.cpu}, {results.machine.cores} cores")
+        machine = results.machine
+        figure.suptitle(f"htj2k {machine.htj2k} on {machine.cpu}, usable cores: {machine.cores}")
         buffer = io.BytesIO()
         figure.savefig(buffer, dpi=130)
         plt.close(figure)
@@ -62,7 +63,7 @@ def _bars(axis: Axes, results: Results, operations: tuple[str, ...], scale: floa
         bars = axis.bar(places, heights, 0.92 * width, color=_shade(index, len(names)), label=simd)
         axis.bar_label(bars, [f"{h:.0f}" if h >= 100 else f"{h:.2g}" for h in heights], fontsize=7, padding=1)
     axis.set_xticks(range(len(operations)), [name.replace("decode ", "") for name in operations])
-    axis.margins(y=0.2)
+    axis.margins(y=0.25)
     axis.set_ylabel(unit)
     axis.set_title(title, loc="left", fontsize=10)
 

@@ -49,7 +49,7 @@ class Process:
             raise WrongAnswer(message)
         if reply["error"] == MemoryError.__name__:
             raise MemoryError(message)
-        raise RuntimeError(f"{message} ({reply['error']})")
+        raise ChildProcessError(f"{message} ({reply['error']})")
 
     def seconds(self, frame: str, name: str, threads: int) -> float:
         """The time of one call of an operation."""
@@ -65,7 +65,7 @@ class Process:
             pipe.close()
 
     def _ended(self) -> Exception:
-        return RuntimeError(f"the process for SIMD path {self.simd} ended with code {self._process.wait()}")
+        return ChildProcessError(f"the process for SIMD path {self.simd} ended with code {self._process.wait()}")
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def paths(results: Results) -> list[str]:
 def milliseconds(seconds: float) -> str:
     """With three digits that count."""
     value = 1e3 * seconds
-    return f"{value:.3f}" if value < 10 else f"{value:.2f}" if value < 100 else f"{value:.0f}"
+    return f"{value:.3g}" if value < 999 else f"{value:.0f}"
 
 
 def _frames(results: Results) -> Table:

@@ -32,10 +32,12 @@ class Server:
     def __init__(self) -> None:
         self._case = Case({}, 0, 0, 0)
         self._last: dict[tuple[str, int], float] = {}
+        self._clock: Callable[[], float] = time.perf_counter
 
     def prepare(self, kind: str, arguments: list[Any]) -> dict[str, Any]:
         """Make the pixels and prove the answers."""
         self._case, self._last = Case({}, 0, 0, 0), {}  # frees the memory of the one before
+        self._clock = time.perf_counter if kind == "batch" else _THREAD_CLOCK
         self._case = case = _MAKERS[kind](*arguments)
         return {
             "operations": list(case.operations),
@@ -48,11 +50,10 @@ class Server:
         """Seconds of one call."""
         key = (name, threads)
         operation = self._case.operations[key]
-        clock = _THREAD_CLOCK if threads == 1 else time.perf_counter
         if self._last.get(key, 0) < _LONG_CALL:
-            self._last[key] = _seconds(operation, clock, 1)  # also fetches the data into the caches
+            self._last[key] = _seconds(operation, self._clock, 1)  # also fetches the data into the caches
         repeats = math.ceil(_LEAST_SECONDS / max(self._last[key], 1e-9))
-        self._last[key] = seconds = _seconds(operation, clock, repeats)
+        self._last[key] = seconds = _seconds(operation, self._clock, repeats)
         return {"seconds": seconds}
 
 

@@ -56,24 +56,36 @@ def bench(
     is measured again, twice.
 
     Exit code 0: measured, and nothing is slower. 1: something is slower than before, or an answer was wrong.
-    2: the earlier run cannot be read, or is of another CPU or other settings; DIR cannot be written."""
+    2: the earlier run cannot be read, or is of another CPU or other settings; DIR cannot be written.
+
+    \b
+    Examples:
+      htj2k bench --quick --output report
+      htj2k bench --quick --save-baseline
+      htj2k bench --quick --compare
+      htj2k bench --compare report/bench.json --json"""
     settings = QUICK if quick else FULL
     baseline = baseline_path(this_machine().cpu, settings.name)
-    before = _earlier(baseline if earlier == _BASELINE else Path(earlier), settings, force) if earlier else None
+    before = _earlier(earlier, baseline, settings, force) if earlier else None
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
     results = _measure(settings, before, as_json)
     comparison = compare(before, results) if before is not None else None
     _save(results, comparison, output, baseline if save_baseline else None)
+    ok = comparison is None or comparison.ok
     if as_json:
-        print_json({**results.to_dict(), **({"comparison": comparison.to_dict()} if comparison else {})})
+        compared = {"comparison": comparison.to_dict()} if comparison is not None else {}
+        print_json({"ok": ok, **results.to_dict(), **compared})
     else:
         _print(results, comparison)
-    sys.exit(0 if comparison is None or comparison.ok else 1)
+    sys.exit(0 if ok else 1)
 
 
-def _earlier(path: Path, settings: Settings, force: bool) -> Results:
+def _earlier(name: str, baseline: Path, settings: Settings, force: bool) -> Results:
     """The run to compare with, which is looked at before anything is measured."""
+    path = baseline if name == _BASELINE else Path(name)
+    if path == baseline and not path.exists():
+        raise ValueError("no baseline of this CPU is stored for these settings; --save-baseline stores one")
     before = read_results(path)
     different = obstacles(before, this_machine(), settings)
     if different and not force:
