@@ -8,7 +8,7 @@ sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -n
 
 .PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated test-tsan
 .PHONY: fuzz fuzz-build fuzz-smoke fuzz-smoke-run conformance interop-peers interop test-interop interop-web viewer
-.PHONY: bench bench-kernels bench-pipeline bench-batches bench-isolated docs lint tidy clean
+.PHONY: bench bench-setup bench-report bench-kernels bench-isolated docs lint tidy clean
 
 setup: $(VENV)/.installed
 
@@ -100,19 +100,29 @@ fuzz-smoke-run: fuzz-build
 	$(BIN)/ctest --test-dir build/fuzz --output-on-failure
 	$(BIN)/python cpp/fuzz/run.py build/fuzz --runs $(FUZZ_RUNS)
 
-bench: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
-	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,ops
+# Frame x operation x library; build/bench.json has the times, CPU, SIMD path and versions. The newest of the other
+# libraries need Python 3.12: make bench PYTHON=python3.13 VENV=.venv-3.13
+bench: bench-setup
+	mkdir -p build
+	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,ops --benchmark-max-time=0.2 \
+	  --benchmark-min-rounds=3 --benchmark-json=build/bench.json $(BENCH_ARGS)
+
+# The library with htj2k_raw, which only this needs, and the others one by one: what cannot be installed is left out.
+bench-setup: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -C cmake.define.HTJ2K_BUILD_BENCHMARKS=ON '.[bench]'
+	@grep -v '^#' benchmarks/peers.txt | while read -r peer; do \
+	  reason=$$($(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --upgrade "$$peer" 2>&1) \
+	    || echo "$$peer is left out: $$(echo "$$reason" | grep ERROR | tail -n 1)"; \
+	done
+
+# Measures all of docs/benchmarks.md again, or some sections: make bench-report SECTIONS="crc32 scaling".
+bench-report: bench-setup
+	$(BIN)/python benchmarks/report.py $(SECTIONS)
 
 # The row kernels and CRC-32 on every SIMD path, in ns a sample.
 bench-kernels: setup
 	$(call cmake_build,build/bench,-DHTJ2K_BUILD_BENCHMARKS=ON)
 	build/bench/benchmarks/kernel_benchmark
-
-# The cost of every step over OpenJPH alone; also installs htj2k_raw, which only this needs.
-bench-pipeline: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -C cmake.define.HTJ2K_BUILD_BENCHMARKS=ON '.[bench]'
-	$(BIN)/python benchmarks/pipeline.py
 
 # Instructions of fixed work beside the stored counts: tells a change of a few percent on a busy machine, too.
 .PHONY: bench-instructions bench-instructions-baseline count-instructions
@@ -126,10 +136,6 @@ bench-instructions-baseline: setup
 count-instructions:
 	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON -DHTJ2K_BUILD_BENCHMARKS=ON,--target instruction_benchmark)
 	$(BIN)/python benchmarks/instructions.py $(CPP_BUILD)/benchmarks/instruction_benchmark $(COUNT_ARGS)
-
-bench-batches: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
-	$(BIN)/python benchmarks/batches.py
 
 # Other codecs, in environments of their own below build/interop. What this machine does not have is left out and named.
 interop-peers: setup

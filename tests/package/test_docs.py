@@ -94,12 +94,17 @@ def with_pixels(folder: Path) -> Names:
     return {"pixels": PIXELS, "codestream": htj2k.encode(PIXELS)}
 
 
+def in_a_sandbox(folder: Path) -> Names:
+    return {"frame": htj2k.encode(PIXELS), "checksums": htj2k.pixel_checksums(PIXELS)}
+
+
 SETUP: dict[str, Callable[[Path], Names]] = {
     "README.md": readme,
     "viewer.md": viewer,
     "test-suite.md": in_a_test_suite,
     "pydicom.md": with_pydicom,
     "clusters.md": clusters,
+    "isolated.md": in_a_sandbox,
     "checksums.md": with_pixels,
     "lossless.md": with_pixels,
     "codestream.md": with_pixels,
