@@ -1,6 +1,7 @@
 #include <pybind11/stl.h>
 
 #include <string>
+#include <utility>
 
 #include "bindings.hpp"
 #include "buffer.hpp"
@@ -107,7 +108,7 @@ py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const ch
   if (wants_pixels) {
     py::array array = out ? *out : new_array(layout, dtype_of(layout.type));
     view = mutable_view_of(array);
-    pixels = array;
+    pixels = std::move(array);
   }
   codestream_checksums found;
   {

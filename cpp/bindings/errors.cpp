@@ -44,6 +44,7 @@ py::object make_exception(const error& e) {
 
 namespace {
 
+// The signature is pybind11's. NOLINTNEXTLINE(performance-unnecessary-value-param)
 void translate(std::exception_ptr p) {
   try {
     if (p) std::rethrow_exception(p);
