@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import interop_page
 import matrix
-import page
 import peer_process
 from cases import all_cases
 
@@ -29,8 +29,8 @@ def main() -> None:
     for peer in peers:
         peer.close()
     faults = matrix.culprits(results, codecs)
-    TARGET.write_text(page.page(versions, codecs, missing, streams, results, faults))
-    print(page.own_line(results, faults))  # noqa: T201
+    TARGET.write_text(interop_page.page(versions, codecs, missing, streams, results, faults))
+    print(interop_page.own_line(results, faults))  # noqa: T201
 
 
 if __name__ == "__main__":

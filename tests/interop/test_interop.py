@@ -9,8 +9,8 @@ import known
 import peer_process
 import pytest
 from cases import Case, all_cases
+from interop_page import in_general
 from matrix import Own, Result, Stream, culprits, decoded, encoded
-from page import in_general
 from peer_process import PeerProcess
 
 CASES = [case for case in all_cases() if case.quick]
