@@ -172,7 +172,7 @@ std::uint64_t packet_header_reader::read_block_size(bit_reader& bits, unsigned m
   unsigned length_bits = 3;
   while (bits.bit() == 1)
     if (++length_bits > 32) fail("Lblock of a codeblock is over 32", bits.position());
-  const std::uint64_t cleanup = bits.bits(length_bits + log2_floor(placeholders + 1));
+  const std::uint64_t cleanup = bits.bits(length_bits + log2_floor(3 * placeholders + 1));
   if (cleanup < 2 || cleanup >= 65535)
     fail("the cleanup segment of a codeblock has " + std::to_string(cleanup) + " bytes; 2 to 65534 are legal",
          bits.position());

@@ -1,4 +1,4 @@
-"""Codeblocks whose refinement passes have no bytes: legal (ds1_ht_06 of ISO has them), but OpenJPH warns."""
+"""Coding passes without bytes: refinement (ds1_ht_06 of ISO has it, and OpenJPH warns), and placeholders."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ def bits_of(header: bytes) -> str:
     return "".join(f"{byte:08b}" for byte in header)
 
 
-def with_passes(passes: str, refinement_bits: int = 0) -> bytes:
-    """One codeblock of one bit-plane less than its subband has, whose coding passes are spelled so (Table B.4)."""
+def with_passes(passes: str, refinement_bits: int = 0, placeholders: int = 0) -> bytes:
+    """One codeblock of one bit-plane less than its subband has, whose coding passes are spelled so (Table B.4).
+
+    Each three placeholder passes stand for a bit-plane that is then not called missing, and the length of the
+    cleanup segment has more bits (T.814 B.3)."""
     stream = htj2k.encode(PIXELS, num_decompositions=0, tlm=False, tile_parts=None)
     exponent = stream[find(stream, QCD) + 5]
     stream = patch(patch(stream, QCD, 5, exponent + 8), CAP, 8, 12, 2)
@@ -28,12 +31,15 @@ def with_passes(passes: str, refinement_bits: int = 0) -> bytes:
     lblock = after[1:].index("0")
     length = int(after[2 + lblock : 5 + 2 * lblock], 2)
     body = stream[-2 - length : -2]
+    assert placeholders // 3 <= len(before)
     bits = (
         "11"
-        + before
+        + before[placeholders // 3 :]
         + "1"
         + passes
-        + after[1 : 5 + 2 * lblock]
+        + after[1 : 2 + lblock]
+        + "0" * ((placeholders + 1).bit_length() - 1)
+        + after[2 + lblock : 5 + 2 * lblock]
         + "0" * (refinement_bits and refinement_bits + lblock)
     )
     assert "11111111" not in bits  # nothing to be stuffed
@@ -56,3 +62,10 @@ def test_two_passes_without_bytes_are_one():
 def test_three_passes_without_bytes_are_refused():
     with pytest.raises(htj2k.UnsupportedError, match="three passes without refinement bytes"):
         htj2k.decode(with_passes("1100", 4))
+
+
+@pytest.mark.parametrize(("passes", "placeholders"), [("1101", 3), ("111100001", 6)])
+def test_placeholder_passes_stand_for_empty_bit_planes(passes, placeholders):
+    one, many = with_passes("0"), with_passes(passes, placeholders=placeholders)
+    expected = htj2k.decode(one)
+    assert np.array_equal(htj2k.decode(many), expected)
