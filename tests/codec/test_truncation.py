@@ -45,6 +45,8 @@ STREAMS = {
 
 @pytest.fixture(params=STREAMS, scope="module")
 def stream(request):
+    if request.param == "another encoder" and not hasattr(imagecodecs, "htj2k_encode"):
+        pytest.skip("this imagecodecs has no HTJ2K: there is none for Python 3.10")
     return STREAMS[request.param]()
 
 
