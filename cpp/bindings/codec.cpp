@@ -49,18 +49,20 @@ void check_shape(byte_span data, std::uint32_t reduce, const std::vector<std::ui
 }
 
 open_codestream open(const byte_buffer& buffer, const std::optional<std::uint64_t>& max_pixels,
-                     std::uint32_t reduce) {
+                     std::uint32_t reduce, decode_engine engine = decode_engine::automatic) {
   const py::gil_scoped_release release;
-  return open_strict(buffer.span(), limits_of(max_pixels), reduce);
+  return open_strict(buffer.span(), limits_of(max_pixels), reduce, engine);
 }
 
 py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
-                        const std::optional<py::array>& out, const std::optional<py::dtype>& dtype) {
+                        const std::optional<py::array>& out, const std::optional<py::dtype>& dtype,
+                        const std::optional<std::string>& engine) {
   const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
-  const open_codestream opened = open(buffer, max_pixels, reduce);
+  const open_codestream opened =
+      open(buffer, max_pixels, reduce, engine ? engine_of(engine->c_str()) : decode_engine::automatic);
   const image_layout layout = layout_at(opened.cs, reduce);
   const py::dtype stored = dtype ? *dtype : dtype_of(layout.type);
   if (out) check_out(*out, layout, stored);
@@ -176,7 +178,7 @@ void bind_codec(py::module_& m) {
         py::arg("clamp_to_container"));
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true),
-        py::arg("dtype").none(true));
+        py::arg("dtype").none(true), py::arg("engine").none(true));
   m.def(
       "codestream_checksums",
       [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,

@@ -18,6 +18,15 @@ const Value* find(const std::map<std::uint16_t, Value>& map, std::uint16_t key) 
 
 }  // namespace
 
+unsigned quantization::exponent(unsigned r, unsigned band) const {
+  if (style != quantization_style::derived) return exponent(r == 0 ? 0 : 3 * (r - 1) + 1 + band);
+  return exponent(0) - std::min(exponent(0), r == 0 ? 0 : r - 1);
+}
+
+unsigned quantization::mantissa(unsigned r, unsigned band) const {
+  return mantissa(style == quantization_style::derived || r == 0 ? 0 : 3 * (r - 1) + 1 + band);
+}
+
 unsigned magnitude_bits(const quantization& steps) {
   unsigned largest = 0;
   for (unsigned b = 0; b < steps.num_steps; ++b) largest = std::max(largest, steps.exponent(b));

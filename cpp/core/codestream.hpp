@@ -94,6 +94,10 @@ struct quantization {
 
   unsigned exponent(unsigned subband) const { return steps[subband] >> 11U; }
   unsigned mantissa(unsigned subband) const { return steps[subband] & 0x7FFU; }
+  // eps_b and mu_b of band `band` (0 to 2, as in tile_resolution) of resolution r; derived steps lower eps_0
+  // by one a level (T.800 E-5).
+  unsigned exponent(unsigned r, unsigned band) const;
+  unsigned mantissa(unsigned r, unsigned band) const;
 };
 
 struct region_of_interest {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/marker.hpp"
+#include "core/native/block_decoder.hpp"
 
 namespace htj2k {
 namespace {
@@ -49,7 +50,7 @@ void check_style(const coding_style& style, const char* segment) {
   if (style.transformation > 1) unsupported("an arbitrary wavelet kernel" + in, style.offset);
 }
 
-void check_coding(const codestream& cs) {
+void check_coding(const codestream& cs, decode_engine engine) {
   const coding_defaults& cod = *cs.main.cod;
   if (cod.num_layers != 1)
     unsupported("a codestream with " + std::to_string(cod.num_layers) + " quality layers (COD)",
@@ -58,8 +59,8 @@ void check_coding(const codestream& cs) {
     unsupported("a progression order or component transform of Part 2 (COD)", cod.style.offset);
   check_style(cod.style, "COD");
   for (const auto& [component, style] : cs.main.coc) check_style(style, "COC");
-  // The decoder looks for SOP and EPH only in components that use COD's own style.
-  if (!cs.main.coc.empty() && (cod.uses_sop || cod.uses_eph))
+  // OpenJPH looks for SOP and EPH only in components that use COD's own style.
+  if (engine == decode_engine::openjph && !cs.main.coc.empty() && (cod.uses_sop || cod.uses_eph))
     unsupported("SOP or EPH together with a COC segment", cs.main.coc.begin()->second.offset);
 }
 
@@ -71,13 +72,13 @@ void check_exponents(const quantization& q) {
       unsupported("an exponent of 0 for subband " + std::to_string(b) + " (QCD or QCC)", q.offset);
 }
 
-void check_quantization(const coding_style& style, const quantization& q) {
+void check_quantization(const coding_style& style, const quantization& q, decode_engine engine) {
   if (q.style == quantization_style::derived) unsupported("derived quantisation (QCD or QCC)", q.offset);
   if (style.reversible() != (q.style == quantization_style::none))
     unsupported(style.reversible() ? "quantisation of the reversible 5/3 transform (QCD or QCC)"
                                    : "the 9/7 transform without quantisation (QCD or QCC)",
                 q.offset);
-  check_exponents(q);
+  if (engine == decode_engine::openjph) check_exponents(q);
   const unsigned bits = magnitude_bits(q);
   // Beyond 30 bits blocks are decoded in 64 bits, whose irreversible path writes past the rows it is given.
   if (!style.reversible() && bits > 30)
@@ -85,18 +86,19 @@ void check_quantization(const coding_style& style, const quantization& q) {
                 q.offset);
 }
 
-void check_components(const codestream& cs, unsigned reduce) {
+void check_components(const codestream& cs, unsigned reduce, decode_engine engine) {
   const std::uint32_t count = cs.main.coc.empty() && cs.main.qcc.empty() ? 1 : cs.siz.num_components();
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto c = static_cast<std::uint16_t>(i);
     const coding_style& style = style_of(cs, c);
-    check_quantization(style, quantization_of(cs, c));
-    if (reduce != 0 && style.num_decompositions != cs.main.cod->style.num_decompositions)
+    check_quantization(style, quantization_of(cs, c), engine);
+    if (engine == decode_engine::openjph && reduce != 0 &&
+        style.num_decompositions != cs.main.cod->style.num_decompositions)
       unsupported("a reduced decode of components with different numbers of decomposition levels (COC)",
                   style.offset);
   }
-  // Three components that meet in one transform must be decoded at one width, 32 or 64 bits.
-  if (cs.main.cod->color_transform == 1 && count >= 3)
+  // OpenJPH wants three components that meet in one transform at one width, 32 or 64 bits.
+  if (engine == decode_engine::openjph && cs.main.cod->color_transform == 1 && count >= 3)
     for (std::uint16_t c = 1; c < 3; ++c)
       if ((magnitude_bits(quantization_of(cs, c)) > 30) != (magnitude_bits(quantization_of(cs, 0)) > 30))
         unsupported("a component transform over 32 and 64-bit data (QCC)", quantization_of(cs, c).offset);
@@ -127,13 +129,17 @@ void check_tiles(const codestream& cs) {
   }
 }
 
-// The decoder does not skip a segment it does not know: it goes on looking for the next marker inside it.
-// So such a segment is harmless as long as it holds no byte pair that looks like one.
 void check_other_segments(const codestream& cs) {
-  for (const other_segment& s : cs.others) {
-    if (s.code == PRF || s.code == CPF) continue;
+  for (const other_segment& s : cs.others)
     if (s.code == DFS || s.code == ATK || s.code == ADS)
       unsupported("the Part 2 segment " + marker_name(s.code), s.range.start);
+}
+
+// OpenJPH does not skip a segment it does not know: it goes on looking for the next marker inside it. So such
+// a segment is harmless as long as it holds no byte pair that looks like one.
+void check_unknown_segments(const codestream& cs) {
+  for (const other_segment& s : cs.others) {
+    if (s.code == PRF || s.code == CPF) continue;
     for (std::uint64_t at = s.range.start + 2; at + 1 < s.range.stop; ++at)
       if (cs.data.data[at] == 0xFF && cs.data.data[at + 1] >= 0x4F)
         unsupported("a segment with " + marker_name(s.code) + " that holds bytes like a marker",
@@ -145,14 +151,18 @@ void check_other_segments(const codestream& cs) {
 
 }  // namespace
 
-void check_decodable(const codestream& cs, unsigned reduce) {
+void check_decodable(const codestream& cs, unsigned reduce, decode_engine engine) {
+  if (engine == decode_engine::native && !native::has_block_decoders())
+    throw error(error_code::unsupported,
+                "the native engine is not in this build, which uses an installed OpenJPH");
   check_size(cs.siz);
   check_capabilities(cs);
-  check_coding(cs);
+  check_coding(cs, engine);
   check_main_segments(cs);
-  check_components(cs, reduce);
+  check_components(cs, reduce, engine);
   check_tiles(cs);
   check_other_segments(cs);
+  if (engine == decode_engine::openjph) check_unknown_segments(cs);
 }
 
 }  // namespace htj2k

@@ -9,8 +9,10 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/native/decode.hpp"
 #include "core/ojph_messages.hpp"
 #include "core/reused_codestream.hpp"
+#include "core/row_writer.hpp"
 #include "core/sample_lines.hpp"
 #include "core/strict.hpp"
 
@@ -51,36 +53,7 @@ void check_layout(const ojph::param_siz& siz, const image_view& out) {
                 "OpenJPH reads another image size from the codestream than its SIZ tells");
 }
 
-// The rows of a decode on their way out.
-class row_writer {
-public:
-  row_writer(const image_view& out, const std::vector<clamp_limits<std::int32_t>>& limits,
-             row_observer* observer)
-      : out_(out), row_(limits), observer_(observer), kernels_(kernels::active().lines32) {
-    if (out.data != nullptr && (observer == nullptr || is_interleaved(out))) return;
-    packed_.emplace(image_layout{out.type, out.width, out.height, out.components});
-    if (out.data == nullptr) out_ = packed_->view();
-  }
-
-  void set_line(std::uint32_t component, const std::int32_t* line) { row_.samples[component] = line; }
-
-  void finish_row(std::uint32_t y) {
-    write_row(row_, kernels_, out_, y);
-    if (observer_ == nullptr) return;
-    const image_view& bytes = is_interleaved(out_) ? out_ : packed_->view();
-    if (&bytes != &out_) write_row(row_, kernels_, bytes, y);
-    observer_->take(row_.samples, row_start(bytes, y));
-  }
-
-private:
-  image_view out_;
-  clamped_row<std::int32_t> row_;
-  row_observer* observer_;
-  const kernels::line_kernels<std::int32_t>& kernels_;
-  std::optional<packed_row> packed_;
-};
-
-void pull_rows(ojph::codestream& codestream, row_writer& rows, std::uint32_t height,
+void pull_rows(ojph::codestream& codestream, row_writer<std::int32_t>& rows, std::uint32_t height,
                std::uint32_t num_components) {
   for (std::uint32_t y = 0; y < height; ++y) {
     for (std::uint32_t c = 0; c < num_components; ++c) {
@@ -126,7 +99,7 @@ std::vector<message> pull_pixels(byte_span codestream, const decode_options& opt
   const auto siz = decoder->access_siz();
   check_layout(siz, out);
   decoder->create();
-  row_writer rows(out, line_limits(siz, options.clamp, type_in_codestream(siz)), observer);
+  row_writer<std::int32_t> rows(out, line_limits(siz, options.clamp, type_in_codestream(siz)), observer);
   pull_rows(*decoder, rows, out.height, out.components);
   if (!options.resilient) refuse_warnings(capture.messages());
   decoder.release(std::uint64_t{out.width} * out.height * out.components);
@@ -137,6 +110,10 @@ std::vector<message> pull_pixels(byte_span codestream, const decode_options& opt
 
 std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
                                    const image_view& out, row_observer* observer) {
+  if (opened.engine == decode_engine::native) {
+    native::decode(opened, options, out, observer);
+    return {};
+  }
   const codestream& cs = opened.cs;
   if (options.reduce == 0) {
     const std::uint64_t start = cs.main_header.start;

@@ -150,8 +150,7 @@ unsigned packet_header_reader::read_passes(bit_reader& bits) {
 
 // An HT codeblock has one or two segments: cleanup, then both refinement passes. Passes before them in
 // multiples of three are placeholders without bytes (T.814 B.3).
-std::uint64_t packet_header_reader::read_block_size(bit_reader& bits, unsigned missing_planes,
-                                                    unsigned bit_planes) {
+coded_block packet_header_reader::read_block(bit_reader& bits, unsigned missing_planes, unsigned bit_planes) {
   const unsigned passes = read_passes(bits);
   const unsigned placeholders = (passes - 1) / 3;
   const unsigned coded = passes - 3 * placeholders;
@@ -163,26 +162,30 @@ std::uint64_t packet_header_reader::read_block_size(bit_reader& bits, unsigned m
   if (cleanup < 2 || cleanup >= 65535)
     fail("the cleanup segment of a codeblock has " + std::to_string(cleanup) + " bytes; 2 to 65534 are legal",
          bits.position());
-  if (coded == 1) return cleanup;
+  coded_block block;
+  block.missing_planes = static_cast<std::uint8_t>(missing_planes + placeholders);
+  block.num_passes = static_cast<std::uint8_t>(coded);
+  block.cleanup_size = static_cast<std::uint16_t>(cleanup);
+  if (coded == 1) return block;
   const std::uint64_t refinement = bits.bits(length_bits + (coded == 3 ? 1 : 0));
   if (refinement >= 2047)
     fail("the refinement segment of a codeblock has " + std::to_string(refinement) +
              " bytes; at most 2046 are legal",
          bits.position());
-  return cleanup + refinement;
+  block.refinement_size = static_cast<std::uint16_t>(refinement);
+  return block;
 }
 
-std::uint64_t packet_header_reader::read_grid(bit_reader& bits, const block_grid& grid) {
+void packet_header_reader::read_grid(bit_reader& bits, const block_grid& grid, std::uint32_t band) {
   inclusion_.reset(grid);
   missing_planes_.reset(grid);
-  std::uint64_t body = 0;
   for (std::uint32_t y = 0; y < grid.down; ++y)
     for (std::uint32_t x = 0; x < grid.across; ++x) {
       if (!read_inclusion(bits, inclusion_, x, y)) continue;
       const unsigned missing = read_missing_planes(bits, missing_planes_, x, y);
-      body += read_block_size(bits, missing, grid.bit_planes);
+      blocks_.push_back(
+          {band, grid.first_column + x, grid.first_row + y, read_block(bits, missing, grid.bit_planes)});
     }
-  return body;
 }
 
 packet_extent packet_header_reader::read(byte_span bytes, std::uint64_t start, std::uint64_t stop,
@@ -191,12 +194,17 @@ packet_extent packet_header_reader::read(byte_span bytes, std::uint64_t start, s
   const std::uint64_t first = uses_sop ? skip_sop(bytes, start, stop) : start;
   bit_reader bits(bytes, first, stop);
   packet_extent extent;
+  blocks_.clear();
   if (bits.bit() == 1)
-    for (std::size_t i = 0; i < num_grids; ++i)
-      if (!grids[i].empty()) extent.body_size += read_grid(bits, grids[i]);
+    for (std::uint32_t i = 0; i < num_grids; ++i)
+      if (!grids[i].empty()) read_grid(bits, grids[i], i);
   std::uint64_t position = bits.finish();
   if (uses_eph) position = skip_eph(bytes, position, stop);
   extent.header_size = position - start;
+  for (placed_block& placed : blocks_) {
+    placed.block.offset = position + extent.body_size;
+    extent.body_size += placed.block.size();
+  }
   return extent;
 }
 

@@ -8,13 +8,9 @@ namespace {
 
 enum class progression : std::uint8_t { lrcp = 0, rlcp = 1, rpcl = 2, pcrl = 3, cprl = 4 };
 
-// M_b = G + eps_b - 1 (E-2); derived steps lower eps_0 by one a level (E-5).
+// M_b = G + eps_b - 1 (E-2).
 unsigned bit_planes_of(const quantization& q, unsigned r, unsigned band) {
-  unsigned exponent = 0;
-  if (q.style == quantization_style::derived)
-    exponent = q.exponent(0) - std::min(q.exponent(0), r == 0 ? 0 : r - 1);
-  else
-    exponent = q.exponent(r == 0 ? 0 : 3 * (r - 1) + 1 + band);
+  const unsigned exponent = q.exponent(r, band);
   return q.guard_bits + exponent - std::min(1U, exponent);
 }
 
@@ -45,13 +41,20 @@ tile_resolution make_resolution(const rect& component, const coding_style& style
   return result;
 }
 
-// How many codeblocks of size 2^log_block meet the part of [begin, end) that lies in cell `cell` of size
-// 2^log_cell.
-std::uint32_t blocks_in_cell(std::uint32_t begin, std::uint32_t end, std::uint64_t cell, unsigned log_cell,
-                             unsigned log_block) {
+// The codeblocks of size 2^log_block that meet the part of [begin, end) inside cell `cell` of size
+// 2^log_cell: how many, and how many stand before them in [begin, end).
+struct block_run {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+
+block_run blocks_in_cell(std::uint32_t begin, std::uint32_t end, std::uint64_t cell, unsigned log_cell,
+                         unsigned log_block) {
   const auto low = static_cast<std::uint32_t>(std::max<std::uint64_t>(begin, cell << log_cell));
   const auto high = static_cast<std::uint32_t>(std::min<std::uint64_t>(end, (cell + 1) << log_cell));
-  return low >= high ? 0 : static_cast<std::uint32_t>(count_cells(low, high, log_block));
+  if (low >= high) return {};
+  return {(low >> log_block) - (begin >> log_block),
+          static_cast<std::uint32_t>(count_cells(low, high, log_block))};
 }
 
 // The reference-grid coordinate at which a position-driven progression meets a precinct row or column: its
@@ -93,6 +96,14 @@ void sort_by(std::vector<packet_id>& packets, Key key) {
 
 }  // namespace
 
+std::uint32_t tile_resolution::blocks_across(unsigned band) const {
+  return static_cast<std::uint32_t>(count_cells(bands[band].x0, bands[band].x1, xcb));
+}
+
+std::uint32_t tile_resolution::blocks_down(unsigned band) const {
+  return static_cast<std::uint32_t>(count_cells(bands[band].y0, bands[band].y1, ycb));
+}
+
 std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) const {
   const unsigned halved = num_bands == 1 ? 0 : 1;
   const std::uint64_t column = (area.x0 >> ppx) + precinct % precincts_across;
@@ -102,9 +113,13 @@ std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) cons
   const unsigned py = ppy - std::min(halved, ppy);
   std::array<block_grid, 3> grids;
   for (unsigned b = 0; b < num_bands; ++b) {
-    grids[b].across = blocks_in_cell(bands[b].x0, bands[b].x1, column, px, xcb);
+    const block_run columns = blocks_in_cell(bands[b].x0, bands[b].x1, column, px, xcb);
+    const block_run rows = blocks_in_cell(bands[b].y0, bands[b].y1, row, py, ycb);
+    grids[b].across = columns.count;
+    grids[b].first_column = columns.first;
+    grids[b].down = rows.count;
+    grids[b].first_row = rows.first;
     grids[b].bit_planes = bit_planes[b];
-    grids[b].down = blocks_in_cell(bands[b].y0, bands[b].y1, row, py, ycb);
   }
   return grids;
 }

@@ -22,6 +22,9 @@ struct tile_resolution {
   std::array<unsigned, 3> bit_planes{};
 
   std::uint64_t num_precincts() const { return precincts_across * precincts_down; }
+  // Codeblocks of a whole band.
+  std::uint32_t blocks_across(unsigned band) const;
+  std::uint32_t blocks_down(unsigned band) const;
   // The grids of one precinct, one a band.
   std::array<block_grid, 3> grids_of(std::uint64_t precinct) const;
 };

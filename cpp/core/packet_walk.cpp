@@ -21,7 +21,7 @@ std::string name_of(const packet_id& id, std::uint16_t tile) {
 
 class tile_walk {
 public:
-  tile_walk(const codestream& cs, std::uint16_t tile, std::uint32_t reduce)
+  tile_walk(const codestream& cs, std::uint16_t tile, std::uint32_t reduce, bool keep_blocks)
       : tile_(tile),
         geometry_(geometry_of_tile(cs, tile)),
         uses_sop_(defaults_of(cs, tile).uses_sop),
@@ -31,6 +31,8 @@ public:
                                          std::to_string(geometry_.num_packets) + " packets, more than the " +
                                          std::to_string(cs.range.size()) + " bytes of data can hold");
     packets_ = packet_order(cs, tile, geometry_);
+    if (keep_blocks)
+      for (const auto& resolutions : geometry_.components) bands_.emplace_back(resolutions.size());
     needed_ = packets_.size();
     while (needed_ > 0 && reduce_of(packets_[needed_ - 1]) < reduce) --needed_;
   }
@@ -57,6 +59,9 @@ public:
       const packet_extent extent =
           read_one(id, bytes, position, stop, grids.data(), resolution.num_bands, reader);
       check_body(id, extent, position, stop);
+      if (!bands_.empty())
+        for (const placed_block& placed : reader.blocks())
+          bands_[id.component][id.resolution][placed.band].add(resolution, placed);
       position += extent.header_size + extent.body_size;
       ++next_;
       seen(reduce_of(id));
@@ -70,6 +75,8 @@ public:
 
   // Where the packet ends whose header was read but whose body is not all there.
   std::uint64_t cut_packet_stop() const { return cut_packet_stop_; }
+
+  coded_tile take_blocks() { return {std::move(geometry_), std::move(bands_)}; }
 
 private:
   void check_body(const packet_id& id, const packet_extent& extent, std::uint64_t position,
@@ -97,6 +104,7 @@ private:
   bool uses_sop_;
   bool uses_eph_;
   std::vector<packet_id> packets_;
+  std::vector<std::vector<std::array<coded_band, 3>>> bands_;  // empty: not kept
   std::size_t needed_ = 0;
   std::size_t next_ = 0;
   std::uint64_t cut_packet_stop_ = 0;
@@ -104,7 +112,8 @@ private:
 
 class walker {
 public:
-  walker(const codestream& cs, std::uint32_t reduce) : cs_(cs), reduce_(reduce) {
+  walker(const codestream& cs, std::uint32_t reduce, bool keep_blocks)
+      : cs_(cs), reduce_(reduce), keep_blocks_(keep_blocks) {
     result_.by_reduce.assign(max_reduce(cs) + 1, level_extent{true, cs.main_header.stop});
   }
 
@@ -113,14 +122,17 @@ public:
     for (std::size_t i = 0; i < cs_.tile_parts.size(); ++i)
       read_part(cs_.tile_parts[i], result_.part_stops[i]);
     mark_missing();
+    if (keep_blocks_)
+      for (auto& [tile, walk] : tiles_) result_.tiles.emplace(tile, walk.take_blocks());
     return std::move(result_);
   }
 
 private:
   tile_walk& walk_of(std::uint16_t tile) {
     const auto found = tiles_.find(tile);
-    return found != tiles_.end() ? found->second
-                                 : tiles_.emplace(tile, tile_walk(cs_, tile, reduce_)).first->second;
+    return found != tiles_.end()
+               ? found->second
+               : tiles_.emplace(tile, tile_walk(cs_, tile, reduce_, keep_blocks_)).first->second;
   }
 
   void read_part(const tile_part& part, std::uint64_t& part_stop) {
@@ -169,6 +181,7 @@ private:
 
   const codestream& cs_;
   std::uint32_t reduce_;
+  bool keep_blocks_;
   packet_header_reader reader_;
   std::map<std::uint16_t, tile_walk> tiles_;
   packet_walk result_;
@@ -189,6 +202,8 @@ std::int32_t packet_walk::resolutions_complete() const {
   return count;
 }
 
-packet_walk walk_packets(const codestream& cs, std::uint32_t reduce) { return walker(cs, reduce).run(); }
+packet_walk walk_packets(const codestream& cs, std::uint32_t reduce, bool keep_blocks) {
+  return walker(cs, reduce, keep_blocks).run();
+}
 
 }  // namespace htj2k

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 MAX_COMPONENTS = 16384  # Csiz, T.800 table A.9
 CLAMPS = ("precision", "container")
+ENGINES = ("openjph", "native")
 _ITEM_BITS = {"b": (1,), "u": (8, 16, 32), "i": (8, 16, 32)}
 
 
@@ -70,6 +71,11 @@ def boolean(name: str, value: object) -> bool:
 def clamps_to_container(clamp: object) -> bool:
     """Whether `clamp` names the dtype's range instead of the bit depth's; ValueError for other words."""
     return choice("clamp", clamp, CLAMPS) == "container"
+
+
+def engine(name: object) -> str | None:
+    """The name of a decode engine; None is the default's."""
+    return None if name is None else choice("engine", name, ENGINES)
 
 
 def dtype_bits(dtype: np.dtype[Any], where: str = "pixels have dtype") -> int:

@@ -45,6 +45,7 @@ def decode(
     expected_shape: list[int] | None,
     out: NDArray[Any] | None,
     dtype: np.dtype[Any] | None,
+    engine: str | None,
 ) -> tuple[NDArray[Any], Messages]: ...
 def decode_partial(
     data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None

@@ -29,6 +29,7 @@ def decode(
     dtype: DTypeLike | None = None,
     bits_stored: int | None = None,
     is_signed: bool | None = None,
+    engine: str | None = None,
 ) -> NDArray[Any]:
     """Decode an HTJ2K codestream, or the one inside a JPH or JP2 file, at any resolution.
 
@@ -66,6 +67,11 @@ def decode(
         codestream that declares unsigned samples, or the reverse: when `bits_stored` is given too and equals
         SIZ's depth, the samples are read in this sign, extended from bit ``bits_stored - 1``. That is exact,
         and only possible, for lossless data at full size.
+    engine : {"openjph", "native"}, optional
+        Which decoder to use: OpenJPH's own, or the one of this library around OpenJPH's block decoders. Both give
+        the same pixels of reversible data; of irreversible data a sample may differ by one, where their roundings
+        fall on different sides of a half. Default: the environment variable ``HTJ2K_ENGINE`` or, where that is
+        not set, OpenJPH's unless only the native one decodes what the codestream uses.
 
     Returns
     -------
@@ -87,8 +93,8 @@ def decode(
     UnsupportedError
         Legal, but not decodable here; the message names the feature.
     ValueError
-        `reduce` exceeds the decomposition levels, `out` or `dtype` does not fit, or the codestream is not what
-        `bits_stored` and `is_signed` say; the message has both readings.
+        `reduce` exceeds the decomposition levels, `out` or `dtype` does not fit, `engine` is unknown, or the
+        codestream is not what `bits_stored` and `is_signed` say; the message has both readings.
 
     Notes
     -----
@@ -109,7 +115,7 @@ def decode(
     if storage.reading:  # then nothing may lie beyond the bits that are read another way
         options = (options[0], False, options[2])
     target = arguments.out_array(out)
-    pixels, messages = _core.decode(data, *options, shape, target, storage.dtype)
+    pixels, messages = _core.decode(data, *options, shape, target, storage.dtype, arguments.engine(engine))
     if storage.reading:
         reinterpret(pixels, storage.reading)
     log_messages(messages)

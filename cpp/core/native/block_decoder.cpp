@@ -1,0 +1,103 @@
+#include "core/native/block_decoder.hpp"
+
+#include <cstring>
+
+#include "kernels/implementation.hpp"
+#include "kernels/target.hpp"
+
+#ifdef HTJ2K_HAS_BLOCK_DECODERS
+#include <coding/ojph_block_decoder.h>
+#include <ojph_arch.h>
+#endif
+
+namespace htj2k::native {
+
+// OpenJPH reads and writes whole vectors. Its own codec leaves 8 bytes before and 16 after the coded bytes,
+// and makes rows a multiple of 8 words long; quads and stripes write rows in twos and fours.
+namespace {
+constexpr std::size_t bytes_before = 32;
+constexpr std::size_t bytes_after = 64;
+constexpr std::size_t most_coded_bytes = 65535 + 2047;
+constexpr std::size_t row_multiple = 16;
+// Of 1 x 1024, 64 x 64 and 1024 x 4 samples the first take most.
+constexpr std::size_t most_words = row_multiple * (1024 + 4);
+
+constexpr std::size_t stride_of(std::uint32_t width) {
+  return (width + row_multiple - 1) / row_multiple * row_multiple;
+}
+static_assert(stride_of(64) * (64 + 4) <= most_words && stride_of(1024) * (4 + 4) <= most_words);
+}  // namespace
+
+struct block_decoder::memory {
+  alignas(64) std::uint8_t words[most_words * sizeof(std::uint64_t)];
+  alignas(64) std::uint8_t coded[bytes_before + most_coded_bytes + bytes_after] = {};
+};
+
+block_decoder::block_decoder() : memory_(new memory) {}
+block_decoder::~block_decoder() = default;
+
+#ifdef HTJ2K_HAS_BLOCK_DECODERS
+namespace {
+
+using decoder32 = bool (*)(ojph::ui8*, ojph::ui32*, ojph::ui32, ojph::ui32, ojph::ui32, ojph::ui32,
+                           ojph::ui32, ojph::ui32, ojph::ui32, bool);
+
+// HTJ2K_SIMD's choice holds here too; without one it is OpenJPH's own, which knows more kinds of CPUs.
+decoder32 choose_decoder32() {
+#if HTJ2K_X86
+  int level = ojph::get_cpu_ext_level();
+  if (&kernels::active() != kernels::available().front())
+    level = std::strcmp(kernels::active().name, "portable") == 0 ? ojph::X86_CPU_EXT_LEVEL_GENERIC
+            : std::strcmp(kernels::active().name, "sse41") == 0  ? ojph::X86_CPU_EXT_LEVEL_SSE41
+                                                                 : level;
+  if (level >= ojph::X86_CPU_EXT_LEVEL_AVX2) return &ojph::local::ojph_decode_codeblock_avx2;
+  if (level >= ojph::X86_CPU_EXT_LEVEL_SSSE3) return &ojph::local::ojph_decode_codeblock_ssse3;
+#endif
+  return &ojph::local::ojph_decode_codeblock32;
+}
+
+bool decode_words(ojph::ui8* coded, std::uint32_t* words, const coded_block& block, const block_size& size,
+                  std::size_t stride, bool causal) {
+  static const decoder32 decode = choose_decoder32();
+  return decode(coded, words, block.missing_planes, block.num_passes, block.cleanup_size,
+                block.refinement_size, size.width, size.height, static_cast<ojph::ui32>(stride), causal);
+}
+
+bool decode_words(ojph::ui8* coded, std::uint64_t* words, const coded_block& block, const block_size& size,
+                  std::size_t stride, bool causal) {
+  return ojph::local::ojph_decode_codeblock64(coded, words, block.missing_planes, block.num_passes,
+                                              block.cleanup_size, block.refinement_size, size.width,
+                                              size.height, static_cast<ojph::ui32>(stride), causal);
+}
+
+}  // namespace
+
+bool has_block_decoders() { return true; }
+
+template <typename Word>
+block_words<Word> block_decoder::decode(byte_span data, const coded_block& block, const block_size& size,
+                                        bool stripe_causal) {
+  if (!holds(data, block.offset, block.size())) return {};
+  std::uint8_t* const coded = memory_->coded + bytes_before;
+  std::memcpy(coded, data.data + block.offset, block.size());
+  std::memset(coded + block.size(), 0, bytes_after);
+  auto* const words = reinterpret_cast<Word*>(memory_->words);
+  const std::size_t stride = stride_of(size.width);
+  if (!decode_words(coded, words, block, size, stride, stripe_causal)) return {};
+  return {words, stride};
+}
+#else
+bool has_block_decoders() { return false; }
+
+template <typename Word>
+block_words<Word> block_decoder::decode(byte_span, const coded_block&, const block_size&, bool) {
+  return {};
+}
+#endif
+
+template block_words<std::uint32_t> block_decoder::decode(byte_span, const coded_block&, const block_size&,
+                                                          bool);
+template block_words<std::uint64_t> block_decoder::decode(byte_span, const coded_block&, const block_size&,
+                                                          bool);
+
+}  // namespace htj2k::native

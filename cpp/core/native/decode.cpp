@@ -1,0 +1,141 @@
+#include "core/native/decode.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/native/tile_rows.hpp"
+#include "core/row_writer.hpp"
+#include "core/strict.hpp"
+
+namespace htj2k::native {
+namespace {
+
+// All that is decided before samples are.
+struct image_plan {
+  const codestream& cs;
+  std::vector<tile_plan> tiles;
+  std::vector<rect> components;  // where each lies at this resolution
+  sample_type decoded = sample_type::u1;
+};
+
+image_plan plan_image(const open_codestream& opened, std::uint32_t reduce) {
+  const codestream& cs = opened.cs;
+  image_plan plan{cs, {}, {}, layout_at(cs, reduce).type};
+  for (std::uint32_t t = 0; t < cs.siz.num_tiles(); ++t) {
+    const auto tile = static_cast<std::uint16_t>(t);
+    const auto found = opened.walk.tiles.find(tile);
+    if (found == opened.walk.tiles.end())
+      throw error(error_code::codestream, "tile " + std::to_string(t) + " is missing");
+    plan.tiles.push_back(plan_tile(cs, tile, found->second, reduce));
+  }
+  for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
+    plan.components.push_back(component_rect(cs.siz, c, reduce));
+  return plan;
+}
+
+template <typename T>
+std::vector<clamp_limits<T>> limits_of(const image_plan& plan, clamp_policy policy) {
+  std::vector<clamp_limits<T>> limits;
+  for (const component_size& size : plan.cs.siz.components) {
+    // Samples of 32 bits are kept modulo 2^32: OpenJPH codes unsigned ones from their bit patterns, so half
+    // of them are 2^32 too small.
+    limits.push_back(size.bit_depth == 32
+                         ? clamp_limits<T>()
+                         : clamp_limits<T>(clamp_range(policy, size.bit_depth, plan.decoded)));
+  }
+  return limits;
+}
+
+// Decodes rows of tiles from top to bottom. T as in tile_rows.
+template <typename T>
+class image_decoder {
+public:
+  image_decoder(const image_plan& plan, row_writer<T>& writer) : plan_(plan), writer_(writer) {
+    for (const rect& component : plan.components) lines_.emplace_back(component.width());
+    targets_.resize(lines_.size());
+    for (std::uint32_t c = 0; c < lines_.size(); ++c) writer.set_line(c, lines_[c].data());
+  }
+
+  // Rows before `first_row` are decoded and not written. Returns how many rows are done: all of them, or
+  // those before a value did not fit T.
+  std::uint32_t decode(std::uint32_t first_row) {
+    const image_size& siz = plan_.cs.siz;
+    std::uint32_t y = 0;
+    for (std::uint32_t q = 0; q < siz.tiles_down && overflow_ >= 0; ++q)
+      y += decode_tile_row(q * siz.tiles_across, y, first_row);
+    return y;
+  }
+
+private:
+  std::uint32_t decode_tile_row(std::uint32_t first_tile, std::uint32_t y, std::uint32_t first_row) {
+    std::vector<const tile_plan*> plans;
+    std::vector<tile_rows<T>> tiles;
+    for (std::uint32_t p = 0; p < plan_.cs.siz.tiles_across; ++p) {
+      const tile_plan& tile = plan_.tiles[first_tile + p];
+      if (tile.area().is_empty()) continue;
+      plans.push_back(&tile);
+      tiles.emplace_back(tile);
+    }
+    const std::uint32_t height = plans.empty() ? 0 : plans.front()->area().height();
+    for (std::uint32_t done = 0; done < height; ++done) {
+      for (std::size_t i = 0; i < tiles.size(); ++i) tiles[i].next(decoder_, targets(*plans[i]), overflow_);
+      if (overflow_ < 0) return done;
+      if (y + done >= first_row) writer_.finish_row(y + done);
+    }
+    return height;
+  }
+
+  T* const* targets(const tile_plan& tile) {
+    for (std::size_t c = 0; c < lines_.size(); ++c)
+      targets_[c] = lines_[c].data() + (tile.components[c].area().x0 - plan_.components[c].x0);
+    return targets_.data();
+  }
+
+  const image_plan& plan_;
+  row_writer<T>& writer_;
+  block_decoder decoder_;
+  std::vector<std::vector<T>> lines_;  // of each component, over all tiles
+  std::vector<T*> targets_;
+  T overflow_ = 0;
+};
+
+template <typename T>
+std::uint32_t decode_as(const image_plan& plan, const decode_options& options, const image_view& out,
+                        row_observer* observer, std::uint32_t first_row = 0) {
+  row_writer<T> writer(out, limits_of<T>(plan, options.clamp), observer);
+  return image_decoder<T>(plan, writer).decode(first_row);
+}
+
+// Twice as many samples go through an instruction in 16 bits as in 32. Whether all values of a decode fit
+// shows while it goes on; these are the images of which they mostly do: of unsigned ones that use their whole
+// range, low passes exceed it by less than two bits.
+bool may_fit_int16(const image_plan& plan, const image_view& out) {
+  if (sample_size(out.type) > 2) return false;
+  for (const tile_plan& tile : plan.tiles)
+    for (const component_plan& component : tile.components)
+      if (!component.reversible || component.bit_depth > (component.offset != 0 ? 14 : 16)) return false;
+  return true;
+}
+
+bool fits_32_bits(const image_plan& plan) {
+  for (const tile_plan& tile : plan.tiles)
+    for (const component_plan& component : tile.components)
+      if (component.most_bit_planes() > most_planes_in_32_bits) return false;
+  return true;
+}
+
+}  // namespace
+
+void decode(const open_codestream& opened, const decode_options& options, const image_view& out,
+            row_observer* observer) {
+  const image_plan plan = plan_image(opened, options.reduce);
+  std::uint32_t rows = 0;
+  if (may_fit_int16(plan, out)) rows = decode_as<std::int16_t>(plan, options, out, observer);
+  if (rows == out.height) return;
+  if (fits_32_bits(plan))
+    decode_as<std::int32_t>(plan, options, out, observer, rows);
+  else
+    decode_as<std::int64_t>(plan, options, out, observer, rows);
+}
+
+}  // namespace htj2k::native

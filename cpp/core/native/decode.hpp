@@ -1,0 +1,12 @@
+// The native engine: packets, wavelet and component transforms of our own around OpenJPH's block decoders.
+#pragma once
+
+#include "core/decode.hpp"
+
+namespace htj2k::native {
+
+// `opened` keeps its blocks. Each is decoded or an error.
+void decode(const open_codestream& opened, const decode_options& options, const image_view& out,
+            row_observer* observer);
+
+}  // namespace htj2k::native

@@ -1,0 +1,109 @@
+// The inverse wavelet transform row by row: each resolution takes rows of the one below it and of its own
+// subbands, and keeps no more of them than lifting needs.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "core/native/band_rows.hpp"
+#include "kernels/implementation.hpp"
+
+namespace htj2k::native {
+
+// What the rows of one tile-component share while they are decoded.
+template <typename T>
+struct row_context {
+  block_decoder& decoder;
+  T overflow = 0;  // negative: an int16_t did not hold a value
+};
+
+// Resolution r, 0 being a subband. T: see synthesis_kernels.
+template <typename T>
+class resolution_rows {
+public:
+  // `bands[r][b]`: the subbands of the tile-component.
+  resolution_rows(const std::vector<std::array<subband, 3>>& bands, unsigned r)
+      : area_(bands[r][0].geometry->area), has_bands_(r > 0), kernels_(kernels::active().synthesis<T>()) {
+    for (unsigned b = 0; b < bands[r][0].geometry->num_bands; ++b) bands_[b] = band_rows<T>(bands[r][b]);
+    if (!has_bands_) return;
+    lower_ = std::make_unique<resolution_rows>(bands, r - 1);
+    arriving_ = next_ = area_.y0;
+    for (std::vector<T>& row : ring_) row.resize(area_.width());
+    scratch_.resize(area_.width());
+  }
+
+  // Valid until the next call.
+  const T* next(row_context<T>& context) {
+    if (!has_bands_) return bands_[0].next(context.decoder, context.overflow);
+    while (arriving_ <= std::uint64_t{next_} + steps) take_arriving(context);
+    return ring(next_++);
+  }
+
+private:
+  static constexpr unsigned steps = kernels::num_lifting_steps<T>;
+
+  T* ring(std::uint64_t y) { return ring_[y % ring_.size()].data(); }
+
+  // Row `arriving_` comes in, unless it is beyond the last, and every step is undone that waited for it: step
+  // s of the row s + 1 above it. Of even steps these are even rows.
+  void take_arriving(row_context<T>& context) {
+    const std::uint64_t y = arriving_++;
+    if (y < area_.y1) join(y, context);
+    if (area_.height() == 1) {
+      if (y == area_.y0 && y % 2 != 0) halve(ring(y), area_.width());
+      return;
+    }
+    for (unsigned s = 0; s < steps; ++s) {
+      if (y < area_.y0 + s + std::uint64_t{1}) return;
+      const std::uint64_t row = y - s - 1;
+      if (row < area_.y1 && row % 2 == s % 2) unlift(s, row, context);
+    }
+  }
+
+  // Rows beyond the first and the last are mirrored.
+  void unlift(unsigned s, std::uint64_t row, row_context<T>& context) {
+    const std::uint64_t above = row == area_.y0 ? row + 1 : row - 1;
+    const std::uint64_t below = row + 1 == area_.y1 ? row - 1 : row + 1;
+    kernels_.unlift[s](ring(row), ring(above), ring(below), area_.width(), ring(row), context.overflow);
+  }
+
+  // A single high-pass row, or sample of a row, was doubled (T.800 F.3.6). Floats have that in their step.
+  static void halve([[maybe_unused]] T* values, [[maybe_unused]] std::size_t n) {
+    if constexpr (std::is_integral_v<T>)
+      for (std::size_t i = 0; i < n; ++i) values[i] = static_cast<T>(values[i] >> 1);
+  }
+
+  // One row of the horizontal transform: of LL and HL, or of LH and HH.
+  void join(std::uint64_t y, row_context<T>& context) {
+    const bool is_high = y % 2 != 0;
+    const bool starts_high = area_.x0 % 2 != 0;
+    const std::uint32_t width = area_.width();
+    T* const row = ring(y);
+    const T* const low = width > 1 || !starts_high ? low_row(is_high, context) : nullptr;
+    T* const high = width > 1 || starts_high ? high_row(is_high, context) : nullptr;
+    if (width > 1)
+      return kernels_.join(low, high, width, starts_high, scratch_.data(), row, context.overflow);
+    row[0] = starts_high ? high[0] : low[0];
+    if (starts_high) halve(row, 1);
+  }
+
+  const T* low_row(bool is_high, row_context<T>& context) {
+    return is_high ? bands_[1].next(context.decoder, context.overflow) : lower_->next(context);
+  }
+  T* high_row(bool is_high, row_context<T>& context) {
+    return bands_[is_high ? 2 : 0].next(context.decoder, context.overflow);
+  }
+
+  rect area_;
+  bool has_bands_;
+  const kernels::synthesis_kernels<T>& kernels_;
+  std::array<band_rows<T>, 3> bands_;  // LL alone, or HL, LH, HH
+  std::unique_ptr<resolution_rows> lower_;
+  std::uint64_t arriving_ = 0;
+  std::uint32_t next_ = 0;
+  std::array<std::vector<T>, steps + 2> ring_;
+  std::vector<T> scratch_;
+};
+
+}  // namespace htj2k::native

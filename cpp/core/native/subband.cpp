@@ -1,0 +1,81 @@
+#include "core/native/subband.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "kernels/implementation.hpp"
+
+namespace htj2k::native {
+namespace {
+
+template <typename T>
+void clear(T* rows, std::size_t row_stride, const rect& area) {
+  for (std::uint32_t y = 0; y < area.height(); ++y) std::fill_n(rows + y * row_stride, area.width(), T{0});
+}
+
+[[noreturn]] void refuse(const subband& band, std::uint32_t column, std::uint32_t row,
+                         const coded_block& block, const std::string& what) {
+  throw error(error_code::codestream, band.name_of_block(column, row) + " " + what, block.offset);
+}
+
+}  // namespace
+
+rect subband::block_area(std::uint32_t column, std::uint32_t row) const {
+  const rect& all = area();
+  const std::uint64_t x = std::uint64_t{(all.x0 >> geometry->xcb) + column} << geometry->xcb;
+  const std::uint64_t y = std::uint64_t{(all.y0 >> geometry->ycb) + row} << geometry->ycb;
+  const auto within = [](std::uint64_t value, std::uint32_t low, std::uint32_t high) {
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(value, low, high));
+  };
+  return {within(x, all.x0, all.x1), within(y, all.y0, all.y1),
+          within(x + (std::uint64_t{1} << geometry->xcb), all.x0, all.x1),
+          within(y + (std::uint64_t{1} << geometry->ycb), all.y0, all.y1)};
+}
+
+std::string subband::name_of_block(std::uint32_t column, std::uint32_t row) const {
+  static constexpr const char* names[2][3] = {{"LL", "LL", "LL"}, {"HL", "LH", "HH"}};
+  const rect block = block_area(column, row);
+  const unsigned halved = geometry->num_bands == 1 ? 0 : 1;
+  const std::uint64_t px = (block.x0 >> (geometry->ppx - halved)) - (geometry->area.x0 >> geometry->ppx);
+  const std::uint64_t py = (block.y0 >> (geometry->ppy - halved)) - (geometry->area.y0 >> geometry->ppy);
+  return "tile " + std::to_string(tile) + ", component " + std::to_string(component) + ", resolution " +
+         std::to_string(resolution) + ", precinct " + std::to_string(py * geometry->precincts_across + px) +
+         ", " + names[halved][band] + " codeblock (" + std::to_string(column) + ", " + std::to_string(row) +
+         ")";
+}
+
+template <typename T>
+void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, block_decoder& decoder,
+                  T* rows, std::size_t row_stride, T& overflow) {
+  using word = typename kernels::block_transfer<T>::word;
+  const rect area = band.block_area(column, row);
+  const coded_block* blocks = band.coded->row(*band.geometry, band.band, row);
+  if (blocks == nullptr || blocks[column].num_passes == 0) return clear(rows, row_stride, area);
+  const coded_block& block = blocks[column];
+  if (block.num_passes > 1 && block.refinement_size == 0)
+    refuse(band, column, row, block, "has refinement passes without bytes");
+  const auto found =
+      decoder.decode<word>(band.data, block, {area.width(), area.height()}, band.stripe_causal);
+  if (found.words == nullptr) refuse(band, column, row, block, "is damaged: its bytes do not decode");
+  kernels::block_transfer<T> how;
+  how.words = found.words;
+  how.word_stride = found.stride;
+  how.width = area.width();
+  how.height = area.height();
+  how.rows = rows;
+  how.row_stride = row_stride;
+  how.shift = static_cast<unsigned>(8 * sizeof(word)) - 1 - band.geometry->bit_planes[band.band];
+  how.step = band.step;
+  kernels::active().synthesis<T>().take_block(how, overflow);
+}
+
+template void decode_block(const subband&, std::uint32_t, std::uint32_t, block_decoder&, std::int16_t*,
+                           std::size_t, std::int16_t&);
+template void decode_block(const subband&, std::uint32_t, std::uint32_t, block_decoder&, std::int32_t*,
+                           std::size_t, std::int32_t&);
+template void decode_block(const subband&, std::uint32_t, std::uint32_t, block_decoder&, std::int64_t*,
+                           std::size_t, std::int64_t&);
+template void decode_block(const subband&, std::uint32_t, std::uint32_t, block_decoder&, float*, std::size_t,
+                           float&);
+
+}  // namespace htj2k::native

@@ -1,0 +1,32 @@
+// One subband of one tile-component, and its codeblocks as coefficients.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/coded_tile.hpp"
+#include "core/native/block_decoder.hpp"
+
+namespace htj2k::native {
+
+struct subband {
+  byte_span data;  // of the codestream
+  std::uint32_t tile = 0, component = 0, resolution = 0, band = 0;
+  const tile_resolution* geometry = nullptr;
+  const coded_band* coded = nullptr;
+  bool stripe_causal = false;
+  float step = 0;  // 9/7: what one unit of the decoder's words is worth
+
+  const rect& area() const { return geometry->bands[band]; }
+  // The part of the subband that codeblock (column, row) covers.
+  rect block_area(std::uint32_t column, std::uint32_t row) const;
+  std::string name_of_block(std::uint32_t column, std::uint32_t row) const;
+};
+
+// Writes the coefficients of a codeblock to `rows`. Throws when its bytes are not one. `overflow` is set
+// negative when a coefficient does not fit an int16_t.
+template <typename T>
+void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, block_decoder& decoder,
+                  T* rows, std::size_t row_stride, T& overflow);
+
+}  // namespace htj2k::native
