@@ -40,7 +40,8 @@ struct synthesis_kernels {
   void (*add)(const T* row, T offset, std::size_t n, T* out, T& overflow);
   // The inverse of the reversible component transform (T.800 G.2.2), and an offset added to each of the
   // three.
-  void (*inverse_rct)(const T* const* yuv, const T* offsets, std::size_t n, T* const* rgb, T& overflow);
+  void (*inverse_rct)(const T* y, const T* u, const T* v, const T* offsets, std::size_t n, T* r, T* g, T* b,
+                      T& overflow);
 };
 
 template <typename T>

@@ -156,9 +156,8 @@ void add(const T* row, T offset, std::size_t n, T* HTJ2K_RESTRICT out, T& overfl
 }
 
 template <typename T>
-void inverse_rct_adding(const T* const* yuv, const T* offsets, std::size_t n, T* const* rgb, T& overflow) {
-  const T *const y = yuv[0], *const u = yuv[1], *const v = yuv[2];
-  T *HTJ2K_RESTRICT const r = rgb[0], *HTJ2K_RESTRICT const g = rgb[1], *HTJ2K_RESTRICT const b = rgb[2];
+void inverse_rct_adding(const T* y, const T* u, const T* v, const T* offsets, std::size_t n,
+                        T* HTJ2K_RESTRICT r, T* HTJ2K_RESTRICT g, T* HTJ2K_RESTRICT b, T& overflow) {
   const T red_offset = offsets[0], green_offset = offsets[1], blue_offset = offsets[2];
   T seen = 0;
   for (std::size_t i = 0; i < n; ++i) {

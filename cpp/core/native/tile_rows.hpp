@@ -60,7 +60,8 @@ private:
       rows[c] = sources_[c].exact->next(context);
       offsets[c] = static_cast<T>(plan_.components[c].offset);
     }
-    kernels_.synthesis<T>().inverse_rct(rows, offsets, plan_.components[0].width(), lines, context.overflow);
+    kernels_.synthesis<T>().inverse_rct(rows[0], rows[1], rows[2], offsets, plan_.components[0].width(), lines[0],
+                                        lines[1], lines[2], context.overflow);
   }
 
   void take_ict(row_context<float>& context, T* const* lines) {
