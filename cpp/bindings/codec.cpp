@@ -1,5 +1,6 @@
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <string>
 
 #include "bindings.hpp"
@@ -54,11 +55,18 @@ open_codestream open(const byte_buffer& buffer, const std::optional<std::uint64_
   return open_strict(buffer.span(), limits_of(max_pixels), reduce, engine);
 }
 
+// More than these find too little to do: a thread should have a quarter of a million samples, and what one
+// thread does alone, the wavelet, bounds what many bring.
+unsigned threads_that_fit(const image_layout& layout, unsigned most) {
+  const std::uint64_t samples = std::uint64_t{layout.width} * layout.height * layout.components;
+  return std::max(1U, std::min({most, 8U, static_cast<unsigned>(std::min<std::uint64_t>(samples >> 18, 8))}));
+}
+
 py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
                         const std::optional<py::array>& out, const std::optional<py::dtype>& dtype,
-                        const std::optional<std::string>& engine) {
+                        const std::optional<std::string>& engine, unsigned threads, bool threads_as_fit) {
   const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
   const open_codestream opened =
@@ -71,7 +79,9 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
   std::vector<message> messages;
   {
     const py::gil_scoped_release release;
-    messages = decode_strict(opened, options_of(reduce, clamp_to_container), view);
+    decode_options options = options_of(reduce, clamp_to_container);
+    options.threads = threads_as_fit ? threads_that_fit(layout, threads) : threads;
+    messages = decode_strict(opened, options, view);
   }
   return py::make_tuple(pixels, list_of(messages));
 }
@@ -178,7 +188,8 @@ void bind_codec(py::module_& m) {
         py::arg("clamp_to_container"));
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true),
-        py::arg("dtype").none(true), py::arg("engine").none(true));
+        py::arg("dtype").none(true), py::arg("engine").none(true), py::arg("threads"),
+        py::arg("threads_as_fit"));
   m.def(
       "codestream_checksums",
       [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,

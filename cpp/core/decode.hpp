@@ -15,6 +15,7 @@ struct decode_options {
   std::uint32_t reduce = 0;
   clamp_policy clamp = clamp_policy::precision;
   bool resilient = false;  // go on after damage, for previews
+  unsigned threads = 1;    // that the native engine may use, the caller's included
 };
 
 // Sees every row of an image as it is decoded, while it is in the cache.

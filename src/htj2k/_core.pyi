@@ -46,6 +46,8 @@ def decode(
     out: NDArray[Any] | None,
     dtype: np.dtype[Any] | None,
     engine: str | None,
+    threads: int,
+    threads_as_fit: bool,
 ) -> tuple[NDArray[Any], Messages]: ...
 def decode_partial(
     data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None

@@ -14,6 +14,7 @@ from . import _core
 from ._buffers import Buffer
 from ._info import DEFAULT_MAX_PIXELS
 from ._samples import SampleFormat, plan_storage, reinterpret
+from ._threads import thread_count
 
 _logger = logging.getLogger("htj2k")
 
@@ -30,6 +31,7 @@ def decode(
     bits_stored: int | None = None,
     is_signed: bool | None = None,
     engine: str | None = None,
+    threads: int | None = None,
 ) -> NDArray[Any]:
     """Decode an HTJ2K codestream, or the one inside a JPH or JP2 file, at any resolution.
 
@@ -72,6 +74,10 @@ def decode(
         the same pixels of reversible data; of irreversible data a sample may differ by one, where their roundings
         fall on different sides of a half. Default: the environment variable ``HTJ2K_ENGINE`` or, where that is
         not set, OpenJPH's unless only the native one decodes what the codestream uses.
+    threads : int, optional
+        Threads that the native engine uses for this frame, the caller's included; the pixels do not depend on them.
+        Default: as many as the frame is large enough for, at most those of the pool (see `decode_batch`). OpenJPH's
+        engine uses one.
 
     Returns
     -------
@@ -115,7 +121,16 @@ def decode(
     if storage.reading:  # then nothing may lie beyond the bits that are read another way
         options = (options[0], False, options[2])
     target = arguments.out_array(out)
-    pixels, messages = _core.decode(data, *options, shape, target, storage.dtype, arguments.engine(engine))
+    pixels, messages = _core.decode(
+        data,
+        *options,
+        shape,
+        target,
+        storage.dtype,
+        arguments.engine(engine),
+        thread_count(threads),
+        threads is None,
+    )
     if storage.reading:
         reinterpret(pixels, storage.reading)
     log_messages(messages)

@@ -2,44 +2,86 @@
 // time.
 #pragma once
 
-#include <algorithm>
+#include <atomic>
 #include <vector>
 
+#include "core/native/block_queue.hpp"
 #include "core/native/subband.hpp"
 
 namespace htj2k::native {
 
 template <typename T>
-class band_rows {
+class band_rows final : public block_source {
 public:
-  band_rows() = default;
-  explicit band_rows(const subband& band) : band_(band), next_(band.area().y0), strip_stop_(next_) {}
+  explicit band_rows(const subband& band)
+      : band_(band),
+        width_(band.area().width()),
+        num_columns_(band.geometry->blocks_across(band.band)),
+        next_(band.area().y0),
+        strip_stop_(next_) {}
 
-  // Valid until the next call, and the caller's to change. Not for empty subbands.
-  T* next(block_decoder& decoder, T& overflow) {
-    if (next_ == strip_stop_) load_strip(decoder, overflow);
-    return strip_.data() + (next_++ - strip_start_) * std::size_t{band_.area().width()};
-  }
-
-private:
-  void load_strip(block_decoder& decoder, T& overflow) {
-    const std::uint32_t width = band_.area().width();
-    const std::uint32_t row = strips_loaded_++;
-    const rect first = band_.block_area(0, row);
-    strip_start_ = first.y0;
-    strip_stop_ = first.y1;
-    strip_.resize(std::max<std::size_t>(strip_.size(), std::size_t{width} * first.height()));
-    for (std::uint32_t column = 0; column < band_.geometry->blocks_across(band_.band); ++column) {
-      const std::uint32_t x = band_.block_area(column, row).x0 - band_.area().x0;
-      decode_block(band_, column, row, decoder, strip_.data() + x, width, overflow);
+  // From now on blocks come from the queue, which other threads may help with. `levels`: how often the band
+  // is doubled in size until the rows of the image are reached.
+  void enqueue(block_queue& queue, unsigned levels) {
+    queue_ = &queue;
+    num_buffers_ = block_queue::strips_in_memory;
+    allocate();
+    for (std::uint32_t strip = 0; strip < band_.geometry->blocks_down(band_.band); ++strip) {
+      const std::uint64_t start = band_.block_area(0, strip).y0 - band_.area().y0;
+      queue.add(*this, strip, num_columns_, start << levels);
     }
   }
 
+  // Valid until the next call, and the caller's to change. Not for empty subbands. `overflow` becomes
+  // negative when a coefficient does not fit an int16_t.
+  T* next(T& overflow) {
+    if (next_ == strip_stop_) load_strip(overflow);
+    return strip_ + (next_++ - strip_start_) * width_;
+  }
+
+  void decode_block(std::uint32_t strip, std::uint32_t column, block_decoder& decoder) override {
+    T overflow = 0;
+    const std::uint32_t x = band_.block_area(column, strip).x0 - band_.area().x0;
+    native::decode_block(band_, column, strip, decoder, buffer_of(strip) + x, width_, overflow);
+    if (overflow < 0) has_overflow_.store(true, std::memory_order_relaxed);
+  }
+
+private:
+  void allocate() {
+    const std::uint32_t highest = std::min<std::uint32_t>(1U << band_.geometry->ycb, band_.area().height());
+    buffer_size_ = std::size_t{width_} * highest;
+    memory_.resize(buffer_size_ * num_buffers_);
+  }
+
+  T* buffer_of(std::uint32_t strip) { return memory_.data() + strip % num_buffers_ * buffer_size_; }
+
+  void load_strip(T& overflow) {
+    if (memory_.empty()) allocate();
+    const std::uint32_t strip = strips_loaded_++;
+    if (queue_ != nullptr)
+      queue_->take(*this, strip);
+    else
+      for (std::uint32_t column = 0; column < num_columns_; ++column)
+        decode_block(strip, column, own_block_decoder());
+    if (has_overflow_.load(std::memory_order_relaxed)) overflow = -1;
+    strip_ = buffer_of(strip);
+    const rect first = band_.block_area(0, strip);
+    strip_start_ = first.y0;
+    strip_stop_ = first.y1;
+  }
+
   subband band_;
-  std::uint32_t next_ = 0;
-  std::uint32_t strip_start_ = 0, strip_stop_ = 0;
+  std::size_t width_;
+  std::uint32_t num_columns_;
+  std::uint32_t next_;
+  std::uint32_t strip_start_ = 0, strip_stop_;
   std::uint32_t strips_loaded_ = 0;
-  std::vector<T> strip_;
+  std::uint32_t num_buffers_ = 1;
+  std::size_t buffer_size_ = 0;
+  std::vector<T> memory_;
+  T* strip_ = nullptr;
+  block_queue* queue_ = nullptr;
+  std::atomic<bool> has_overflow_{false};
 };
 
 }  // namespace htj2k::native

@@ -1,6 +1,7 @@
 #include "core/native/decode.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/error.hpp"
 #include "core/native/tile_rows.hpp"
@@ -50,7 +51,8 @@ std::vector<clamp_limits<T>> limits_of(const image_plan& plan, clamp_policy poli
 template <typename T>
 class image_decoder {
 public:
-  image_decoder(const image_plan& plan, row_writer<T>& writer) : plan_(plan), writer_(writer) {
+  image_decoder(const image_plan& plan, row_writer<T>& writer, unsigned threads)
+      : plan_(plan), writer_(writer), threads_(threads) {
     for (const rect& component : plan.components) lines_.emplace_back(component.width());
     targets_.resize(lines_.size());
     for (std::uint32_t c = 0; c < lines_.size(); ++c) writer.set_line(c, lines_[c].data());
@@ -76,9 +78,16 @@ private:
       plans.push_back(&tile);
       tiles.emplace_back(tile);
     }
+    // After the tiles, whose memory its helpers write to, so that it ends before them.
+    std::optional<block_queue> queue;
+    if (threads_ > 1) {
+      queue.emplace();
+      for (tile_rows<T>& tile : tiles) tile.enqueue(*queue);
+      queue->start(threads_ - 1);
+    }
     const std::uint32_t height = plans.empty() ? 0 : plans.front()->area().height();
     for (std::uint32_t done = 0; done < height; ++done) {
-      for (std::size_t i = 0; i < tiles.size(); ++i) tiles[i].next(decoder_, targets(*plans[i]), overflow_);
+      for (std::size_t i = 0; i < tiles.size(); ++i) tiles[i].next(targets(*plans[i]), overflow_);
       if (overflow_ < 0) return done;
       if (y + done >= first_row) writer_.finish_row(y + done);
     }
@@ -93,7 +102,7 @@ private:
 
   const image_plan& plan_;
   row_writer<T>& writer_;
-  block_decoder decoder_;
+  unsigned threads_;
   std::vector<std::vector<T>> lines_;  // of each component, over all tiles
   std::vector<T*> targets_;
   T overflow_ = 0;
@@ -103,7 +112,7 @@ template <typename T>
 std::uint32_t decode_as(const image_plan& plan, const decode_options& options, const image_view& out,
                         row_observer* observer, std::uint32_t first_row = 0) {
   row_writer<T> writer(out, limits_of<T>(plan, options.clamp), observer);
-  return image_decoder<T>(plan, writer).decode(first_row);
+  return image_decoder<T>(plan, writer, options.threads).decode(first_row);
 }
 
 // Twice as many samples go through an instruction in 16 bits as in 32. Whether all values of a decode fit

@@ -11,13 +11,6 @@
 
 namespace htj2k::native {
 
-// What the rows of one tile-component share while they are decoded.
-template <typename T>
-struct row_context {
-  block_decoder& decoder;
-  T overflow = 0;  // negative: an int16_t did not hold a value
-};
-
 // Resolution r, 0 being a subband. T: see synthesis_kernels.
 template <typename T>
 class resolution_rows {
@@ -25,7 +18,8 @@ public:
   // `bands[r][b]`: the subbands of the tile-component.
   resolution_rows(const std::vector<std::array<subband, 3>>& bands, unsigned r)
       : area_(bands[r][0].geometry->area), has_bands_(r > 0), kernels_(kernels::active().synthesis<T>()) {
-    for (unsigned b = 0; b < bands[r][0].geometry->num_bands; ++b) bands_[b] = band_rows<T>(bands[r][b]);
+    for (unsigned b = 0; b < bands[r][0].geometry->num_bands; ++b)
+      bands_[b] = std::make_unique<band_rows<T>>(bands[r][b]);
     if (!has_bands_) return;
     lower_ = std::make_unique<resolution_rows>(bands, r - 1);
     arriving_ = next_ = area_.y0;
@@ -33,11 +27,18 @@ public:
     scratch_.resize(area_.width());
   }
 
-  // Valid until the next call.
-  const T* next(row_context<T>& context) {
-    if (!has_bands_) return bands_[0].next(context.decoder, context.overflow);
-    while (arriving_ <= std::uint64_t{next_} + steps) take_arriving(context);
+  // Valid until the next call. `overflow` becomes negative when an int16_t does not hold a value.
+  const T* next(T& overflow) {
+    if (!has_bands_) return bands_[0]->next(overflow);
+    while (arriving_ <= std::uint64_t{next_} + steps) take_arriving(overflow);
     return ring(next_++);
+  }
+
+  // See band_rows. `levels`: between this resolution and the image's.
+  void enqueue(block_queue& queue, unsigned levels) {
+    for (auto& band : bands_)
+      if (band != nullptr) band->enqueue(queue, levels + (has_bands_ ? 1 : 0));
+    if (lower_ != nullptr) lower_->enqueue(queue, levels + 1);
   }
 
 private:
@@ -47,9 +48,9 @@ private:
 
   // Row `arriving_` comes in, unless it is beyond the last, and every step is undone that waited for it: step
   // s of the row s + 1 above it. Of even steps these are even rows.
-  void take_arriving(row_context<T>& context) {
+  void take_arriving(T& overflow) {
     const std::uint64_t y = arriving_++;
-    if (y < area_.y1) join(y, context);
+    if (y < area_.y1) join(y, overflow);
     if (area_.height() == 1) {
       if (y == area_.y0 && y % 2 != 0) halve(ring(y), area_.width());
       return;
@@ -57,15 +58,15 @@ private:
     for (unsigned s = 0; s < steps; ++s) {
       if (y < area_.y0 + s + std::uint64_t{1}) return;
       const std::uint64_t row = y - s - 1;
-      if (row < area_.y1 && row % 2 == s % 2) unlift(s, row, context);
+      if (row < area_.y1 && row % 2 == s % 2) unlift(s, row, overflow);
     }
   }
 
   // Rows beyond the first and the last are mirrored.
-  void unlift(unsigned s, std::uint64_t row, row_context<T>& context) {
+  void unlift(unsigned s, std::uint64_t row, T& overflow) {
     const std::uint64_t above = row == area_.y0 ? row + 1 : row - 1;
     const std::uint64_t below = row + 1 == area_.y1 ? row - 1 : row + 1;
-    kernels_.unlift[s](ring(row), ring(above), ring(below), area_.width(), ring(row), context.overflow);
+    kernels_.unlift[s](ring(row), ring(above), ring(below), area_.width(), ring(row), overflow);
   }
 
   // A single high-pass row, or sample of a row, was doubled (T.800 F.3.6). Floats have that in their step.
@@ -75,30 +76,27 @@ private:
   }
 
   // One row of the horizontal transform: of LL and HL, or of LH and HH.
-  void join(std::uint64_t y, row_context<T>& context) {
+  void join(std::uint64_t y, T& overflow) {
     const bool is_high = y % 2 != 0;
     const bool starts_high = area_.x0 % 2 != 0;
     const std::uint32_t width = area_.width();
     T* const row = ring(y);
-    const T* const low = width > 1 || !starts_high ? low_row(is_high, context) : nullptr;
-    T* const high = width > 1 || starts_high ? high_row(is_high, context) : nullptr;
-    if (width > 1)
-      return kernels_.join(low, high, width, starts_high, scratch_.data(), row, context.overflow);
+    const T* const low = width > 1 || !starts_high ? low_row(is_high, overflow) : nullptr;
+    T* const high = width > 1 || starts_high ? high_row(is_high, overflow) : nullptr;
+    if (width > 1) return kernels_.join(low, high, width, starts_high, scratch_.data(), row, overflow);
     row[0] = starts_high ? high[0] : low[0];
     if (starts_high) halve(row, 1);
   }
 
-  const T* low_row(bool is_high, row_context<T>& context) {
-    return is_high ? bands_[1].next(context.decoder, context.overflow) : lower_->next(context);
+  const T* low_row(bool is_high, T& overflow) {
+    return is_high ? bands_[1]->next(overflow) : lower_->next(overflow);
   }
-  T* high_row(bool is_high, row_context<T>& context) {
-    return bands_[is_high ? 2 : 0].next(context.decoder, context.overflow);
-  }
+  T* high_row(bool is_high, T& overflow) { return bands_[is_high ? 2 : 0]->next(overflow); }
 
   rect area_;
   bool has_bands_;
   const kernels::synthesis_kernels<T>& kernels_;
-  std::array<band_rows<T>, 3> bands_;  // LL alone, or HL, LH, HH
+  std::array<std::unique_ptr<band_rows<T>>, 3> bands_;  // LL alone, or HL, LH, HH
   std::unique_ptr<resolution_rows> lower_;
   std::uint64_t arriving_ = 0;
   std::uint32_t next_ = 0;

@@ -24,27 +24,34 @@ public:
     }
   }
 
-  // Writes the next row of each component, at lines[c].
-  void next(block_decoder& decoder, T* const* lines, T& overflow) {
-    row_context<T> exact{decoder, 0};
-    row_context<float> real{decoder, 0};
+  // See band_rows.
+  void enqueue(block_queue& queue) {
+    for (source& rows : sources_) {
+      if (rows.exact) rows.exact->enqueue(queue, 0);
+      if (rows.real) rows.real->enqueue(queue, 0);
+    }
+  }
+
+  // Writes the next row of each component, at lines[c]. `overflow` becomes negative when T is int16_t and
+  // does not hold a value.
+  void next(T* const* lines, T& overflow) {
+    float no_overflow = 0;
     std::size_t c = 0;
     if (plan_.color_transform) {
       c = 3;
       if (plan_.components[0].reversible)
-        take_rct(exact, lines);
+        take_rct(lines, overflow);
       else
-        take_ict(real, lines);
+        take_ict(lines);
     }
     for (; c < sources_.size(); ++c) {
       const component_plan& component = plan_.components[c];
       if (component.reversible)
-        kernels_.synthesis<T>().add(sources_[c].exact->next(exact), static_cast<T>(component.offset),
-                                    component.width(), lines[c], exact.overflow);
+        kernels_.synthesis<T>().add(sources_[c].exact->next(overflow), static_cast<T>(component.offset),
+                                    component.width(), lines[c], overflow);
       else
-        round(component, sources_[c].real->next(real), lines[c]);
+        round(component, sources_[c].real->next(no_overflow), lines[c]);
     }
-    overflow = static_cast<T>(overflow | exact.overflow);
   }
 
 private:
@@ -53,21 +60,22 @@ private:
     std::optional<resolution_rows<float>> real;
   };
 
-  void take_rct(row_context<T>& context, T* const* lines) {
+  void take_rct(T* const* lines, T& overflow) {
     const T* rows[3];
     T offsets[3];
     for (std::size_t c = 0; c < 3; ++c) {
-      rows[c] = sources_[c].exact->next(context);
+      rows[c] = sources_[c].exact->next(overflow);
       offsets[c] = static_cast<T>(plan_.components[c].offset);
     }
-    kernels_.synthesis<T>().inverse_rct(rows[0], rows[1], rows[2], offsets, plan_.components[0].width(), lines[0],
-                                        lines[1], lines[2], context.overflow);
+    kernels_.synthesis<T>().inverse_rct(rows[0], rows[1], rows[2], offsets, plan_.components[0].width(),
+                                        lines[0], lines[1], lines[2], overflow);
   }
 
-  void take_ict(row_context<float>& context, T* const* lines) {
+  void take_ict(T* const* lines) {
+    float no_overflow = 0;
     const std::size_t width = plan_.components[0].width();
     for (std::size_t c = 0; c < 3; ++c) {
-      const float* row = sources_[c].real->next(context);
+      const float* row = sources_[c].real->next(no_overflow);
       colors_[c].assign(row, row + width);
     }
     kernels_.irreversible.inverse_ict(colors_[0].data(), colors_[1].data(), colors_[2].data(), width);
