@@ -33,6 +33,23 @@ unsigned magnitude_bits(const quantization& steps) {
   return steps.guard_bits + (largest == 0 ? 0 : largest - 1);
 }
 
+unsigned roi_shift_of(const codestream& cs, std::uint16_t tile, std::uint16_t component) {
+  const auto shift_in = [&](const coding_parameters& parameters) {
+    unsigned shift = 0;
+    for (const region_of_interest& rgn : parameters.rgn)
+      if (rgn.component == component) shift = rgn.shift;
+    return shift;
+  };
+  const coding_parameters* own = parameters_of(cs, tile);
+  const unsigned own_shift = own ? shift_in(*own) : 0;
+  return own_shift != 0 ? own_shift : shift_in(cs.main);
+}
+
+const std::vector<progression_change>& progression_changes_of(const codestream& cs, std::uint16_t tile) {
+  const coding_parameters* own = parameters_of(cs, tile);
+  return own && !own->poc.empty() ? own->poc : cs.main.poc;
+}
+
 const coding_defaults& defaults_of(const codestream& cs, std::uint16_t tile) {
   const coding_parameters* own = parameters_of(cs, tile);
   return own && own->cod ? *own->cod : *cs.main.cod;

@@ -206,6 +206,10 @@ const coding_defaults& defaults_of(const codestream& cs, std::uint16_t tile);
 const coding_style& style_of(const codestream& cs, std::uint16_t component);
 const coding_style& style_of(const codestream& cs, std::uint16_t tile, std::uint16_t component);
 const quantization& quantization_of(const codestream& cs, std::uint16_t component);
+// Bit-planes by which RGN raises coefficients of the region of interest; 0: there is none.
+unsigned roi_shift_of(const codestream& cs, std::uint16_t tile, std::uint16_t component);
+// What POC says, a tile's own before the main header's; empty: the progression of COD holds.
+const std::vector<progression_change>& progression_changes_of(const codestream& cs, std::uint16_t tile);
 const quantization& quantization_of(const codestream& cs, std::uint16_t tile, std::uint16_t component);
 
 }  // namespace htj2k

@@ -1,5 +1,6 @@
 #include "core/decodable.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "core/marker.hpp"
@@ -52,7 +53,7 @@ void check_style(const coding_style& style, const char* segment) {
 
 void check_coding(const codestream& cs, decode_engine engine) {
   const coding_defaults& cod = *cs.main.cod;
-  if (cod.num_layers != 1)
+  if (engine == decode_engine::openjph && cod.num_layers != 1)
     unsupported("a codestream with " + std::to_string(cod.num_layers) + " quality layers (COD)",
                 cod.style.offset);
   if (cod.progression_order > 4 || cod.color_transform > 1)
@@ -73,7 +74,8 @@ void check_exponents(const quantization& q) {
 }
 
 void check_quantization(const coding_style& style, const quantization& q, decode_engine engine) {
-  if (q.style == quantization_style::derived) unsupported("derived quantisation (QCD or QCC)", q.offset);
+  if (engine == decode_engine::openjph && q.style == quantization_style::derived)
+    unsupported("derived quantisation (QCD or QCC)", q.offset);
   if (style.reversible() != (q.style == quantization_style::none))
     unsupported(style.reversible() ? "quantisation of the reversible 5/3 transform (QCD or QCC)"
                                    : "the 9/7 transform without quantisation (QCD or QCC)",
@@ -86,19 +88,18 @@ void check_quantization(const coding_style& style, const quantization& q, decode
                 q.offset);
 }
 
-void check_components(const codestream& cs, unsigned reduce, decode_engine engine) {
+void check_components(const codestream& cs, unsigned reduce) {
   const std::uint32_t count = cs.main.coc.empty() && cs.main.qcc.empty() ? 1 : cs.siz.num_components();
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto c = static_cast<std::uint16_t>(i);
     const coding_style& style = style_of(cs, c);
-    check_quantization(style, quantization_of(cs, c), engine);
-    if (engine == decode_engine::openjph && reduce != 0 &&
-        style.num_decompositions != cs.main.cod->style.num_decompositions)
+    check_quantization(style, quantization_of(cs, c), decode_engine::openjph);
+    if (reduce != 0 && style.num_decompositions != cs.main.cod->style.num_decompositions)
       unsupported("a reduced decode of components with different numbers of decomposition levels (COC)",
                   style.offset);
   }
-  // OpenJPH wants three components that meet in one transform at one width, 32 or 64 bits.
-  if (engine == decode_engine::openjph && cs.main.cod->color_transform == 1 && count >= 3)
+  // Three components that meet in one transform must be decoded at one width, 32 or 64 bits.
+  if (cs.main.cod->color_transform == 1 && count >= 3)
     for (std::uint16_t c = 1; c < 3; ++c)
       if ((magnitude_bits(quantization_of(cs, c)) > 30) != (magnitude_bits(quantization_of(cs, 0)) > 30))
         unsupported("a component transform over 32 and 64-bit data (QCC)", quantization_of(cs, c).offset);
@@ -107,9 +108,6 @@ void check_components(const codestream& cs, unsigned reduce, decode_engine engin
 void check_main_segments(const codestream& cs) {
   if (!cs.main.rgn.empty()) unsupported("a region of interest (RGN)", cs.main.rgn.front().offset);
   if (!cs.main.poc.empty()) unsupported("a change of progression order (POC)", cs.main.poc.front().offset);
-  // Of type 0, and of type 3 over unsigned samples, the decoder leaves the rows of the image as they were in
-  // memory.
-  if (!cs.main.nlt.empty()) unsupported("a non-linear point transform (NLT)", cs.main.nlt.front().offset);
   if (!cs.main.packed_headers.empty())
     unsupported("packed packet headers (PPM)", cs.main.packed_headers.front().range.start);
 }
@@ -123,9 +121,56 @@ void check_tiles(const codestream& cs) {
     if (!own.qcc.empty()) unsupported("quantisation of its own (QCC)" + in, own.qcc.begin()->second.offset);
     if (!own.rgn.empty()) unsupported("a region of interest (RGN)" + in, own.rgn.front().offset);
     if (!own.poc.empty()) unsupported("a change of progression order (POC)" + in, own.poc.front().offset);
-    if (!own.nlt.empty()) unsupported("a non-linear point transform (NLT)" + in, own.nlt.front().offset);
     if (!own.packed_headers.empty())
       unsupported("packed packet headers (PPT)" + in, own.packed_headers.front().range.start);
+  }
+}
+
+// Of type 0, and of type 3 over unsigned samples, OpenJPH leaves the rows of the image as they were in
+// memory.
+void check_nonlinearities(const codestream& cs) {
+  if (!cs.main.nlt.empty()) unsupported("a non-linear point transform (NLT)", cs.main.nlt.front().offset);
+  for (const auto& [tile, own] : cs.tiles)
+    if (!own.nlt.empty())
+      unsupported("a non-linear point transform (NLT) in the header of tile " + std::to_string(tile),
+                  own.nlt.front().offset);
+}
+
+void check_native_component(const coding_style& style, const quantization& q, unsigned roi_shift) {
+  check_quantization(style, q, decode_engine::native);
+  constexpr unsigned most_planes = 62;  // of the 64-bit block decoder
+  if (magnitude_bits(q) + roi_shift > most_planes)
+    unsupported("a region of interest that takes more than 62 bit-planes (RGN)", q.offset);
+}
+
+void check_native_segments(const coding_parameters& own) {
+  if (own.cod) {
+    if (own.cod->progression_order > 4 || own.cod->color_transform > 1)
+      unsupported("a progression order or component transform of Part 2 (COD)", own.cod->style.offset);
+    check_style(own.cod->style, "COD");
+  }
+  for (const auto& [component, style] : own.coc) check_style(style, "COC");
+  for (const progression_change& change : own.poc)
+    if (change.order > 4) unsupported("a progression order of Part 2 (POC)", change.offset);
+}
+
+// Tiles may have parameters of their own here.
+void check_native_tiles(const codestream& cs) {
+  check_native_segments(cs.main);
+  const bool by_component = !cs.main.coc.empty() || !cs.main.qcc.empty() || !cs.main.rgn.empty();
+  const auto count = static_cast<std::uint16_t>(by_component ? cs.siz.num_components() : 1);
+  for (std::uint16_t c = 0; c < count; ++c) {
+    unsigned shift = 0;
+    for (const region_of_interest& rgn : cs.main.rgn) shift = std::max<unsigned>(shift, rgn.shift);
+    check_native_component(style_of(cs, c), quantization_of(cs, c), shift);
+  }
+  for (const auto& [tile, own] : cs.tiles) {
+    check_native_segments(own);
+    if (!own.cod && !own.qcd && own.coc.empty() && own.qcc.empty() && own.rgn.empty()) continue;
+    for (std::uint32_t i = 0; i < cs.siz.num_components(); ++i) {
+      const auto c = static_cast<std::uint16_t>(i);
+      check_native_component(style_of(cs, tile, c), quantization_of(cs, tile, c), roi_shift_of(cs, tile, c));
+    }
   }
 }
 
@@ -158,11 +203,13 @@ void check_decodable(const codestream& cs, unsigned reduce, decode_engine engine
   check_size(cs.siz);
   check_capabilities(cs);
   check_coding(cs, engine);
-  check_main_segments(cs);
-  check_components(cs, reduce, engine);
-  check_tiles(cs);
+  check_nonlinearities(cs);
   check_other_segments(cs);
-  if (engine == decode_engine::openjph) check_unknown_segments(cs);
+  if (engine == decode_engine::native) return check_native_tiles(cs);
+  check_main_segments(cs);
+  check_components(cs, reduce);
+  check_tiles(cs);
+  check_unknown_segments(cs);
 }
 
 }  // namespace htj2k

@@ -32,7 +32,10 @@ struct tile_resolution {
 struct tile_geometry {
   rect area;                                             // tx0, ty0, tx1, ty1
   std::vector<std::vector<tile_resolution>> components;  // [component][resolution], base first
-  std::uint64_t num_packets = 0;                         // with one layer: the number of precincts
+  std::uint64_t num_precincts = 0;
+  std::uint16_t num_layers = 1;
+
+  std::uint64_t num_packets() const { return num_precincts * num_layers; }
 };
 
 struct packet_id {
@@ -40,11 +43,12 @@ struct packet_id {
   std::uint32_t component = 0;
   std::uint32_t resolution = 0;
   std::uint64_t precinct = 0;
+  std::uint16_t layer = 0;
 };
 
 tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile);
 
-// All packets of the tile in the order in which they are written.
+// All packets of the tile in the order in which they are written. Throws when POC leaves some out.
 std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry);
 
 }  // namespace htj2k

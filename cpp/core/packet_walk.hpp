@@ -30,7 +30,7 @@ struct packet_walk {
 };
 
 // Reads the packets that a decode at `reduce` needs, and no further where the progression order allows. Only
-// for streams that check_decodable accepts: one layer, HT blocks, no packed headers.
+// for streams that check_decodable accepts of one of the engines.
 packet_walk walk_packets(const codestream& cs, std::uint32_t reduce, bool keep_blocks = false);
 
 // The highest `reduce` that all components have.

@@ -1,5 +1,6 @@
 #include "core/native/block_decoder.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernels/implementation.hpp"
@@ -56,17 +57,23 @@ decoder32 choose_decoder32() {
   return &ojph::local::ojph_decode_codeblock32;
 }
 
+// A segment without bytes is read as zeros: no sample becomes significant, each further bit is 0. OpenJPH
+// wants at least one byte.
+std::uint32_t refinement_size_of(const coded_block& block) {
+  return block.num_passes > 1 ? std::max(block.refinement_size(), 1U) : 0;
+}
+
 bool decode_words(ojph::ui8* coded, std::uint32_t* words, const coded_block& block, const block_size& size,
                   std::size_t stride, bool causal) {
   static const decoder32 decode = choose_decoder32();
-  return decode(coded, words, block.missing_planes, block.num_passes, block.cleanup_size,
-                block.refinement_size, size.width, size.height, static_cast<ojph::ui32>(stride), causal);
+  return decode(coded, words, block.missing_planes, block.num_passes, block.sizes[0],
+                refinement_size_of(block), size.width, size.height, static_cast<ojph::ui32>(stride), causal);
 }
 
 bool decode_words(ojph::ui8* coded, std::uint64_t* words, const coded_block& block, const block_size& size,
                   std::size_t stride, bool causal) {
   return ojph::local::ojph_decode_codeblock64(coded, words, block.missing_planes, block.num_passes,
-                                              block.cleanup_size, block.refinement_size, size.width,
+                                              block.sizes[0], refinement_size_of(block), size.width,
                                               size.height, static_cast<ojph::ui32>(stride), causal);
 }
 
@@ -74,30 +81,62 @@ bool decode_words(ojph::ui8* coded, std::uint64_t* words, const coded_block& blo
 
 bool has_block_decoders() { return true; }
 
+namespace {
+
+// The region of interest has its bits in the upper planes, the rest all of its in the lower ones (T.800 H.1):
+// words that reach into the upper M_b planes are right as they are, the others come up.
+template <typename Word>
+void undo_roi(Word* words, std::size_t count, const block_planes& planes) {
+  constexpr unsigned bits = 8 * sizeof(Word) - 1;
+  constexpr Word sign = Word{1} << bits;
+  const Word least = Word{1} << (bits - (planes.coded - planes.roi_shift));
+  for (std::size_t i = 0; i < count; ++i) {
+    const Word magnitude = words[i] & ~sign;
+    if (magnitude < least) words[i] = (words[i] & sign) | ((magnitude << planes.roi_shift) & ~sign);
+  }
+}
+
+}  // namespace
+
 template <typename Word>
 block_words<Word> block_decoder::decode(byte_span data, const coded_block& block, const block_size& size,
-                                        bool stripe_causal) {
-  if (!holds(data, block.offset, block.size())) return {};
+                                        bool stripe_causal, const block_planes& planes) {
   std::uint8_t* const coded = memory_->coded + bytes_before;
-  std::memcpy(coded, data.data + block.offset, block.size());
-  std::memset(coded + block.size(), 0, bytes_after);
-  auto* const words = reinterpret_cast<Word*>(memory_->words);
+  std::size_t size_so_far = 0;
+  for (std::size_t piece = 0; piece < block.sizes.size(); ++piece) {
+    if (!holds(data, block.offsets[piece], block.sizes[piece])) return {};
+    std::memcpy(coded + size_so_far, data.data + block.offsets[piece], block.sizes[piece]);
+    size_so_far += block.sizes[piece];
+  }
+  std::memset(coded + size_so_far, 0, bytes_after);
   const std::size_t stride = stride_of(size.width);
-  if (!decode_words(coded, words, block, size, stride, stripe_causal)) return {};
+  const std::size_t count = stride * size.height;
+  auto* const words = reinterpret_cast<Word*>(memory_->words);
+  if (sizeof(Word) == 8 || planes.coded <= most_planes_in_32_bits) {
+    if (!decode_words(coded, words, block, size, stride, stripe_causal)) return {};
+    if (planes.roi_shift != 0) undo_roi(words, count, planes);
+    return {words, stride};
+  }
+  // Only with RGN: its planes take 64 bits, but what they leave fits in the upper half.
+  auto* const wide = reinterpret_cast<std::uint64_t*>(memory_->words);
+  if (!decode_words(coded, wide, block, size, stride, stripe_causal)) return {};
+  undo_roi(wide, count, planes);
+  for (std::size_t i = 0; i < count; ++i) words[i] = static_cast<Word>(wide[i] >> 32);
   return {words, stride};
 }
 #else
 bool has_block_decoders() { return false; }
 
 template <typename Word>
-block_words<Word> block_decoder::decode(byte_span, const coded_block&, const block_size&, bool) {
+block_words<Word> block_decoder::decode(byte_span, const coded_block&, const block_size&, bool,
+                                        const block_planes&) {
   return {};
 }
 #endif
 
 template block_words<std::uint32_t> block_decoder::decode(byte_span, const coded_block&, const block_size&,
-                                                          bool);
+                                                          bool, const block_planes&);
 template block_words<std::uint64_t> block_decoder::decode(byte_span, const coded_block&, const block_size&,
-                                                          bool);
+                                                          bool, const block_planes&);
 
 }  // namespace htj2k::native

@@ -18,6 +18,11 @@ struct block_size {
   std::uint32_t width = 0, height = 0;  // at most 4096 samples, neither over 1024
 };
 
+struct block_planes {
+  unsigned coded = 0;      // M_b, and what RGN adds to it
+  unsigned roi_shift = 0;  // what RGN adds
+};
+
 // Words of one codeblock: the sign in the top bit, below it the magnitude, aligned so that M_b bit-planes are
 // directly below the sign. What is below the last decoded plane is set to the middle of the interval.
 template <typename Word>
@@ -37,7 +42,7 @@ public:
   // Valid until the next call. words is null when the bytes are not a codeblock.
   template <typename Word>
   block_words<Word> decode(byte_span data, const coded_block& block, const block_size& size,
-                           bool stripe_causal);
+                           bool stripe_causal, const block_planes& planes);
 
 private:
   struct memory;

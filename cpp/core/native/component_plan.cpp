@@ -28,7 +28,7 @@ void set_steps(component_plan& plan, const quantization& q) {
       const int log_gain = r == 0 ? 0 : b == 2 ? 2 : 1;  // Table E.1
       const auto index = static_cast<unsigned>(r);
       const int exponent = plan.bit_depth + log_gain - static_cast<int>(q.exponent(index, b));
-      const int below_sign = 31 - static_cast<int>(plan.bands[r][b].geometry->bit_planes[b]);
+      const int below_sign = 31 - static_cast<int>(plan.bands[r][b].bit_planes());
       const double step = std::ldexp(1 + q.mantissa(index, b) / 2048.0, exponent - below_sign);
       plan.bands[r][b].step = static_cast<float>(step * of_bands[b] * above);
     }
@@ -44,12 +44,14 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
   plan.reversible = style.reversible();
   plan.resolution = style.num_decompositions - reduce;
   plan.bit_depth = size.bit_depth;
+  const unsigned roi_shift = roi_shift_of(cs, tile, c);
   if (!size.is_signed) plan.offset = std::int64_t{1} << (size.bit_depth - 1);
   for (unsigned r = 0; r <= plan.resolution; ++r) {
     const tile_resolution& geometry = coded.geometry.components[c][r];
     auto& bands = plan.bands.emplace_back();
     for (unsigned b = 0; b < geometry.num_bands; ++b)
-      bands[b] = {cs.data, tile, c, r, b, &geometry, &coded.bands[c][r][b], (style.block_style & 8) != 0, 0};
+      bands[b] = {cs.data,   tile, c, r, b, &geometry, &coded.bands[c][r][b], (style.block_style & 8) != 0,
+                  roi_shift, 0};
   }
   if (!plan.reversible) set_steps(plan, quantization_of(cs, tile, c));
   return plan;
@@ -61,7 +63,7 @@ unsigned component_plan::most_bit_planes() const {
   unsigned most = 0;
   for (const auto& of_resolution : bands)
     for (unsigned b = 0; b < of_resolution[0].geometry->num_bands; ++b)
-      most = std::max(most, of_resolution[b].geometry->bit_planes[b]);
+      most = std::max(most, of_resolution[b].bit_planes());
   return most;
 }
 

@@ -13,10 +13,7 @@ void clear(T* rows, std::size_t row_stride, const rect& area) {
   for (std::uint32_t y = 0; y < area.height(); ++y) std::fill_n(rows + y * row_stride, area.width(), T{0});
 }
 
-[[noreturn]] void refuse(const subband& band, std::uint32_t column, std::uint32_t row,
-                         const coded_block& block, const std::string& what) {
-  throw error(error_code::codestream, band.name_of_block(column, row) + " " + what, block.offset);
-}
+block_planes planes_of(const subband& band) { return {band.coded_planes(), band.roi_shift}; }
 
 }  // namespace
 
@@ -52,11 +49,11 @@ void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, 
   const coded_block* blocks = band.coded->row(*band.geometry, band.band, row);
   if (blocks == nullptr || blocks[column].num_passes == 0) return clear(rows, row_stride, area);
   const coded_block& block = blocks[column];
-  if (block.num_passes > 1 && block.refinement_size == 0)
-    refuse(band, column, row, block, "has refinement passes without bytes");
-  const auto found =
-      decoder.decode<word>(band.data, block, {area.width(), area.height()}, band.stripe_causal);
-  if (found.words == nullptr) refuse(band, column, row, block, "is damaged: its bytes do not decode");
+  const auto found = decoder.decode<word>(band.data, block, {area.width(), area.height()}, band.stripe_causal,
+                                          planes_of(band));
+  if (found.words == nullptr)
+    throw error(error_code::codestream,
+                band.name_of_block(column, row) + " is damaged: its bytes do not decode", block.offsets[0]);
   kernels::block_transfer<T> how;
   how.words = found.words;
   how.word_stride = found.stride;
@@ -64,7 +61,7 @@ void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, 
   how.height = area.height();
   how.rows = rows;
   how.row_stride = row_stride;
-  how.shift = static_cast<unsigned>(8 * sizeof(word)) - 1 - band.geometry->bit_planes[band.band];
+  how.shift = static_cast<unsigned>(8 * sizeof(word)) - 1 - band.bit_planes();
   how.step = band.step;
   kernels::active().synthesis<T>().take_block(how, overflow);
 }

@@ -15,7 +15,12 @@ struct subband {
   const tile_resolution* geometry = nullptr;
   const coded_band* coded = nullptr;
   bool stripe_causal = false;
-  float step = 0;  // 9/7: what one unit of the decoder's words is worth
+  unsigned roi_shift = 0;  // RGN: planes by which the region of interest stands above the rest
+  float step = 0;          // 9/7: what one unit of the decoder's words is worth
+
+  // Bit-planes of the coefficients, M_b, without and with those that RGN adds.
+  unsigned bit_planes() const { return coded_planes() - roi_shift; }
+  unsigned coded_planes() const { return geometry->bit_planes[band]; }
 
   const rect& area() const { return geometry->bands[band]; }
   // The part of the subband that codeblock (column, row) covers.
