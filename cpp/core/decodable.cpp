@@ -65,8 +65,8 @@ void check_coding(const codestream& cs, decode_engine engine) {
     unsupported("SOP or EPH together with a COC segment", cs.main.coc.begin()->second.offset);
 }
 
-// An exponent of 0 with G guard bits leaves G - 1 magnitude bits; the decoder takes G when nothing is
-// quantised.
+// An exponent of 0 with G guard bits leaves G - 1 magnitude bits; OpenJPH takes G when nothing is quantised, and
+// so do we where we look for packets.
 void check_exponents(const quantization& q) {
   for (unsigned b = 0; b < q.num_steps; ++b)
     if (q.exponent(b) == 0 && (q.style == quantization_style::none || q.guard_bits == 0))
@@ -80,7 +80,9 @@ void check_quantization(const coding_style& style, const quantization& q, decode
     unsupported(style.reversible() ? "quantisation of the reversible 5/3 transform (QCD or QCC)"
                                    : "the 9/7 transform without quantisation (QCD or QCC)",
                 q.offset);
-  if (engine == decode_engine::openjph) check_exponents(q);
+  check_exponents(q);
+  if (q.style == quantization_style::derived && q.exponent(0) < style.num_decompositions)
+    unsupported("derived quantisation whose exponents would be 0 or less (QCD or QCC)", q.offset);
   const unsigned bits = magnitude_bits(q);
   // Beyond 30 bits blocks are decoded in 64 bits, whose irreversible path writes past the rows it is given.
   if (!style.reversible() && bits > 30)

@@ -134,6 +134,10 @@ bool packet_header_reader::read_inclusion(bit_reader& bits, tag_tree& tree, std:
     least = node.value;
     if (least > layer) return false;
   }
+  if (least != layer)
+    fail("a codeblock that is first included in layer " + std::to_string(layer) + " says it was in layer " +
+             std::to_string(least),
+         bits.position());
   return true;
 }
 

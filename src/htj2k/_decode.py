@@ -75,9 +75,9 @@ def decode(
         fall on different sides of a half. Default: the environment variable ``HTJ2K_ENGINE`` or, where that is
         not set, OpenJPH's unless only the native one decodes what the codestream uses.
     threads : int, optional
-        Threads that the native engine uses for this frame, the caller's included; the pixels do not depend on them.
-        Default: as many as the frame is large enough for, at most those of the pool (see `decode_batch`). OpenJPH's
-        engine uses one.
+        Threads that the native engine uses for this frame, the caller's included; the pixels do not depend on
+        them. Default: as many as the frame is large enough for, at most those of the pool (see `decode_batch`).
+        OpenJPH's engine uses one.
 
     Returns
     -------

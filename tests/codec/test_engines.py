@@ -1,4 +1,4 @@
-"""The two decode engines: the same pixels from both, whatever the number of threads, and the choice between them."""
+"""The two decode engines: the same pixels from both, with any number of threads, and the choice between them."""
 
 from __future__ import annotations
 
