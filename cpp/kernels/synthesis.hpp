@@ -33,7 +33,7 @@ struct synthesis_kernels {
   // (low-pass) rows.
   void (*unlift[4])(const T* row, const T* above, const T* below, std::size_t n, T* out, T& overflow);
   // All steps along one row of `width` >= 2 samples, the first of them high-pass if `starts_high`, and the
-  // interleaving. `scratch` holds width samples.
+  // interleaving. `scratch` holds twice as many samples.
   void (*join)(const T* low, const T* high, std::size_t width, bool starts_high, T* scratch, T* row,
                T& overflow);
 

@@ -56,6 +56,49 @@ T unlifted(T value, T before, T after, T& overflow) {
   }
 }
 
+// Overflow is collected lane by lane and looked at once a row.
+template <typename T>
+struct seen_lanes {
+  static constexpr std::size_t count = 64 / sizeof(T);
+  T lanes[count] = {};
+
+  void add_to(T& overflow) const {
+    if constexpr (sizeof(T) == 2) {
+      T all = 0;
+      for (std::size_t i = 0; i < count; ++i) all = static_cast<T>(all | lanes[i]);
+      overflow = static_cast<T>(overflow | all);
+    }
+  }
+};
+
+// Calls `run(i, N)` for N elements from i on, N being a constant that fills vectors, until [begin, end) is done.
+// The last call overlaps the one before it rather than leave single elements over: what is done twice must
+// not change what it reads.
+template <std::size_t N, typename Run>
+void in_blocks_of(std::size_t begin, std::size_t end, Run run) {
+  constexpr std::integral_constant<std::size_t, N> count;
+  for (; begin + N <= end; begin += N) run(begin, count);
+  if (begin < end) run(end - N, count);
+}
+
+template <typename T, typename Run>
+void in_blocks(std::size_t begin, std::size_t end, Run run) {
+  constexpr std::size_t most = 64 / sizeof(T), few = 16 / sizeof(T);
+  if (begin + most <= end)
+    in_blocks_of<most>(begin, end, run);
+  else if (begin + few <= end)
+    in_blocks_of<few>(begin, end, run);
+  else if (begin < end)
+    in_blocks_of<1>(begin, end, run);
+}
+
+template <unsigned Step, std::size_t N, typename T>
+void unlift_block(const T* from, const T* before, const T* after, T* HTJ2K_RESTRICT to,
+                  seen_lanes<T>& HTJ2K_RESTRICT seen) {
+  for (std::size_t i = 0; i < N; ++i) to[i] = unlifted<Step>(from[i], before[i], after[i], seen.lanes[i]);
+}
+
+// `out` may be `row`, so no element is done twice; whole vectors are the caller's to care for.
 template <unsigned Step, typename T>
 void unlift(const T* row, const T* above, const T* below, std::size_t n, T* out, T& overflow) {
   T seen = 0;
@@ -64,48 +107,58 @@ void unlift(const T* row, const T* above, const T* below, std::size_t n, T* out,
 }
 
 // Along a row: sample i of one parity stands between samples i - 1 + Later and i + Later of the other, which
-// are mirrored at both ends.
+// are mirrored at both ends. `to` is apart from what is read.
 template <unsigned Step, std::size_t Later, typename T>
 void unlift_along(const T* from, std::size_t n, const T* others, std::size_t num_others, T* to, T& overflow) {
-  T seen = 0;
   const auto at_end = [&](std::size_t i) {
     const std::size_t before = i + Later == 0 ? 0 : i + Later - 1;
     const std::size_t after = i + Later < num_others ? i + Later : num_others - 1;
-    to[i] = unlifted<Step>(from[i], others[before], others[after], seen);
+    to[i] = unlifted<Step>(from[i], others[before], others[after], overflow);
   };
   const std::size_t begin = 1 - Later;
   const std::size_t end = n < num_others - Later ? n : num_others - Later;
   if (begin != 0) at_end(0);
-  for (std::size_t i = begin; i < end; ++i)
-    to[i] = unlifted<Step>(from[i], others[i + Later - 1], others[i + Later], seen);
+  seen_lanes<T> seen;
+  in_blocks<T>(begin, end, [&](std::size_t i, auto count) {
+    unlift_block<Step, decltype(count)::value>(from + i, others + (i + Later - 1), others + (i + Later), to + i, seen);
+  });
+  seen.add_to(overflow);
   for (std::size_t i = end < begin ? begin : end; i < n; ++i) at_end(i);
-  if constexpr (sizeof(T) == 2) overflow = static_cast<T>(overflow | seen);
+}
+
+template <std::size_t N, typename T>
+void zip_block(const T* first, const T* second, T* HTJ2K_RESTRICT row) {
+  for (std::size_t i = 0; i < N; ++i) {
+    row[2 * i] = first[i];
+    row[2 * i + 1] = second[i];
+  }
 }
 
 template <std::size_t StartsHigh, typename T>
 void join_from(const T* low, const T* high, std::size_t lows, std::size_t highs, T* scratch, T* row,
                T& overflow) {
-  T* const even = scratch;
-  T* const odd = scratch + lows;
+  T* even = scratch;
+  T* odd = scratch + lows;
   unlift_along<0, StartsHigh>(low, lows, high, highs, even, overflow);
   unlift_along<1, 1 - StartsHigh>(high, highs, even, lows, odd, overflow);
   if constexpr (std::is_floating_point_v<T>) {
-    unlift_along<2, StartsHigh>(even, lows, odd, highs, even, overflow);
-    unlift_along<3, 1 - StartsHigh>(odd, highs, even, lows, odd, overflow);
+    T *const even_before = even, *const odd_before = odd;
+    even = odd + highs;
+    odd = even + lows;
+    unlift_along<2, StartsHigh>(even_before, lows, odd_before, highs, even, overflow);
+    unlift_along<3, 1 - StartsHigh>(odd_before, highs, even, lows, odd, overflow);
   }
   const T* const first = StartsHigh != 0 ? odd : even;
   const T* const second = StartsHigh != 0 ? even : odd;
   const std::size_t pairs = (lows + highs) / 2;
-  for (std::size_t i = 0; i < pairs; ++i) {
-    row[2 * i] = first[i];
-    row[2 * i + 1] = second[i];
-  }
+  in_blocks<T>(0, pairs, [&](std::size_t i, auto count) {
+    zip_block<decltype(count)::value>(first + i, second + i, row + 2 * i);
+  });
   if ((lows + highs) % 2 != 0) row[2 * pairs] = first[pairs];
 }
 
 template <typename T>
-void join(const T* low, const T* high, std::size_t width, bool starts_high, T* HTJ2K_RESTRICT scratch,
-          T* HTJ2K_RESTRICT row, T& overflow) {
+void join(const T* low, const T* high, std::size_t width, bool starts_high, T* scratch, T* row, T& overflow) {
   if (starts_high)
     join_from<1>(low, high, width / 2, width - width / 2, scratch, row, overflow);
   else
@@ -148,11 +201,18 @@ void take_block(const block_transfer<T>& how, T& overflow) {
     if (seen >= 0x8000U) overflow = -1;
 }
 
+template <std::size_t N, typename T>
+void add_block(const T* row, T offset, T* HTJ2K_RESTRICT out, seen_lanes<T>& HTJ2K_RESTRICT seen) {
+  for (std::size_t i = 0; i < N; ++i) out[i] = sum(row[i], offset, seen.lanes[i]);
+}
+
 template <typename T>
-void add(const T* row, T offset, std::size_t n, T* HTJ2K_RESTRICT out, T& overflow) {
-  T seen = 0;
-  for (std::size_t i = 0; i < n; ++i) out[i] = sum(row[i], offset, seen);
-  if constexpr (sizeof(T) == 2) overflow = static_cast<T>(overflow | seen);
+void add(const T* row, T offset, std::size_t n, T* out, T& overflow) {
+  seen_lanes<T> seen;
+  in_blocks<T>(0, n, [&](std::size_t i, auto count) {
+    add_block<decltype(count)::value>(row + i, offset, out + i, seen);
+  });
+  seen.add_to(overflow);
 }
 
 template <typename T>

@@ -23,8 +23,10 @@ public:
     if (!has_bands_) return;
     lower_ = std::make_unique<resolution_rows>(bands, r - 1);
     arriving_ = next_ = area_.y0;
-    for (std::vector<T>& row : ring_) row.resize(area_.width());
-    scratch_.resize(area_.width());
+    constexpr std::size_t lanes = 64 / sizeof(T);
+    stride_ = (area_.width() + lanes - 1) / lanes * lanes;
+    ring_.resize(num_rows * stride_);  // the columns that fill the last vector stay zero
+    scratch_.resize(std::size_t{2} * area_.width());
   }
 
   // Valid until the next call. `overflow` becomes negative when an int16_t does not hold a value.
@@ -44,7 +46,10 @@ public:
 private:
   static constexpr unsigned steps = kernels::num_lifting_steps<T>;
 
-  T* ring(std::uint64_t y) { return ring_[y % ring_.size()].data(); }
+  // A row may still be looked at when the one `steps` after it arrives.
+  static constexpr std::size_t num_rows = steps + 2;
+
+  T* ring(std::uint64_t y) { return ring_.data() + y % num_rows * stride_; }
 
   // Row `arriving_` comes in, unless it is beyond the last, and every step is undone that waited for it: step
   // s of the row s + 1 above it. Of even steps these are even rows.
@@ -66,7 +71,7 @@ private:
   void unlift(unsigned s, std::uint64_t row, T& overflow) {
     const std::uint64_t above = row == area_.y0 ? row + 1 : row - 1;
     const std::uint64_t below = row + 1 == area_.y1 ? row - 1 : row + 1;
-    kernels_.unlift[s](ring(row), ring(above), ring(below), area_.width(), ring(row), overflow);
+    kernels_.unlift[s](ring(row), ring(above), ring(below), stride_, ring(row), overflow);
   }
 
   // A single high-pass row, or sample of a row, was doubled (T.800 F.3.6). Floats have that in their step.
@@ -100,7 +105,8 @@ private:
   std::unique_ptr<resolution_rows> lower_;
   std::uint64_t arriving_ = 0;
   std::uint32_t next_ = 0;
-  std::array<std::vector<T>, steps + 2> ring_;
+  std::size_t stride_ = 0;
+  std::vector<T> ring_;
   std::vector<T> scratch_;
 };
 
