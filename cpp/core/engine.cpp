@@ -34,6 +34,26 @@ bool can_decode(const codestream& cs, std::uint32_t reduce, decode_engine engine
   }
 }
 
+bool is_reversible(const codestream& cs) {
+  bool reversible = cs.main.cod->style.reversible();
+  for (const auto& [component, style] : cs.main.coc) reversible = reversible && style.reversible();
+  for (const auto& [tile, own] : cs.tiles) {
+    if (own.cod) reversible = reversible && own.cod->style.reversible();
+    for (const auto& [component, style] : own.coc) reversible = reversible && style.reversible();
+  }
+  return reversible;
+}
+
+// Reversible data come out the same from both, and sooner from ours. Of irreversible data OpenJPH's pixels are
+// the ones that users have seen so far.
+decode_engine suggest_engine(const codestream& cs, std::uint32_t reduce) {
+  if (!native::has_block_decoders()) return decode_engine::openjph;
+  const bool prefers_native = is_reversible(cs);
+  const decode_engine first = prefers_native ? decode_engine::native : decode_engine::openjph;
+  const decode_engine second = prefers_native ? decode_engine::openjph : decode_engine::native;
+  return can_decode(cs, reduce, first) || !can_decode(cs, reduce, second) ? first : second;
+}
+
 }  // namespace
 
 decode_engine engine_of(const char* name) {
@@ -45,10 +65,7 @@ decode_engine engine_of(const char* name) {
 
 decode_engine choose_engine(const codestream& cs, std::uint32_t reduce, decode_engine wish) {
   if (wish == decode_engine::automatic) wish = engine_of_environment();
-  if (wish == decode_engine::automatic)
-    wish = !native::has_block_decoders() || can_decode(cs, reduce, decode_engine::openjph)
-               ? decode_engine::openjph
-               : decode_engine::native;
+  if (wish == decode_engine::automatic) wish = suggest_engine(cs, reduce);
   check_decodable(cs, reduce, wish);
   return wish;
 }

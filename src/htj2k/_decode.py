@@ -73,7 +73,7 @@ def decode(
         Which decoder to use: OpenJPH's own, or the one of this library around OpenJPH's block decoders. Both give
         the same pixels of reversible data; of irreversible data a sample may differ by one, where their roundings
         fall on different sides of a half. Default: the environment variable ``HTJ2K_ENGINE`` or, where that is
-        not set, OpenJPH's unless only the native one decodes what the codestream uses.
+        not set, the native one for reversible data and for what only it decodes, else OpenJPH's.
     threads : int, optional
         Threads that the native engine uses for this frame, the caller's included; the pixels do not depend on
         them. Default: as many as the frame is large enough for, at most those of the pool (see `decode_batch`).

@@ -2,8 +2,9 @@
 // time.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
-#include <vector>
+#include <memory>
 
 #include "core/native/block_queue.hpp"
 #include "core/native/subband.hpp"
@@ -50,13 +51,13 @@ private:
   void allocate() {
     const std::uint32_t highest = std::min<std::uint32_t>(1U << band_.geometry->ycb, band_.area().height());
     buffer_size_ = std::size_t{width_} * highest;
-    memory_.resize(buffer_size_ * num_buffers_);
+    memory_.reset(new T[buffer_size_ * num_buffers_]);  // not cleared: every block fills its part
   }
 
-  T* buffer_of(std::uint32_t strip) { return memory_.data() + strip % num_buffers_ * buffer_size_; }
+  T* buffer_of(std::uint32_t strip) { return memory_.get() + strip % num_buffers_ * buffer_size_; }
 
   void load_strip(T& overflow) {
-    if (memory_.empty()) allocate();
+    if (memory_ == nullptr) allocate();
     const std::uint32_t strip = strips_loaded_++;
     if (queue_ != nullptr)
       queue_->take(*this, strip);
@@ -78,7 +79,7 @@ private:
   std::uint32_t strips_loaded_ = 0;
   std::uint32_t num_buffers_ = 1;
   std::size_t buffer_size_ = 0;
-  std::vector<T> memory_;
+  std::unique_ptr<T[]> memory_;
   T* strip_ = nullptr;
   block_queue* queue_ = nullptr;
   std::atomic<bool> has_overflow_{false};
