@@ -1,6 +1,7 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "bindings.hpp"
@@ -62,16 +63,36 @@ unsigned threads_that_fit(const image_layout& layout, unsigned most) {
   return std::max(1U, std::min({most, 8U, static_cast<unsigned>(std::min<std::uint64_t>(samples >> 18, 8))}));
 }
 
+// (row start, row stop, column start, column stop)
+rect rect_of(const std::array<std::uint32_t, 4>& region, const image_layout& layout) {
+  const rect part{region[2], region[0], region[3], region[1]};
+  if (part.x0 >= part.x1 || part.x1 > layout.width || part.y0 >= part.y1 || part.y1 > layout.height)
+    throw error(error_code::invalid_argument,
+                "region is rows " + std::to_string(part.y0) + " to " + std::to_string(part.y1) +
+                    " and columns " + std::to_string(part.x0) + " to " + std::to_string(part.x1) +
+                    "; the image has " + std::to_string(layout.height) + " rows and " +
+                    std::to_string(layout.width) + " columns at this size");
+  return part;
+}
+
 py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
                         const std::optional<py::array>& out, const std::optional<py::dtype>& dtype,
-                        const std::optional<std::string>& engine, unsigned threads, bool threads_as_fit) {
+                        const std::optional<std::string>& engine, unsigned threads, bool threads_as_fit,
+                        const std::optional<std::array<std::uint32_t, 4>>& region) {
   const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
-  const open_codestream opened =
-      open(buffer, max_pixels, reduce, engine ? engine_of(engine->c_str()) : decode_engine::automatic);
-  const image_layout layout = layout_at(opened.cs, reduce);
+  decode_engine wish = engine ? engine_of(engine->c_str()) : decode_engine::automatic;
+  if (region) wish = decode_engine::native;
+  const open_codestream opened = open(buffer, max_pixels, reduce, wish);
+  image_layout layout = layout_at(opened.cs, reduce);
+  decode_options options = options_of(reduce, clamp_to_container);
+  if (region) {
+    options.region = rect_of(*region, layout);
+    layout.width = options.region->width();
+    layout.height = options.region->height();
+  }
   const py::dtype stored = dtype ? *dtype : dtype_of(layout.type);
   if (out) check_out(*out, layout, stored);
   py::array pixels = out ? *out : new_array(layout, stored);
@@ -79,7 +100,6 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
   std::vector<message> messages;
   {
     const py::gil_scoped_release release;
-    decode_options options = options_of(reduce, clamp_to_container);
     options.threads = threads_as_fit ? threads_that_fit(layout, threads) : threads;
     messages = decode_strict(opened, options, view);
   }
@@ -189,7 +209,7 @@ void bind_codec(py::module_& m) {
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true),
         py::arg("dtype").none(true), py::arg("engine").none(true), py::arg("threads"),
-        py::arg("threads_as_fit"));
+        py::arg("threads_as_fit"), py::arg("region").none(true));
   m.def(
       "codestream_checksums",
       [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,

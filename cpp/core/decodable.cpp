@@ -65,8 +65,8 @@ void check_coding(const codestream& cs, decode_engine engine) {
     unsupported("SOP or EPH together with a COC segment", cs.main.coc.begin()->second.offset);
 }
 
-// An exponent of 0 with G guard bits leaves G - 1 magnitude bits; OpenJPH takes G when nothing is quantised, and
-// so do we where we look for packets.
+// An exponent of 0 with G guard bits leaves G - 1 magnitude bits; OpenJPH takes G when nothing is quantised,
+// and so do we where we look for packets.
 void check_exponents(const quantization& q) {
   for (unsigned b = 0; b < q.num_steps; ++b)
     if (q.exponent(b) == 0 && (q.style == quantization_style::none || q.guard_bits == 0))

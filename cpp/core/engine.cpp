@@ -44,14 +44,13 @@ bool is_reversible(const codestream& cs) {
   return reversible;
 }
 
-// Reversible data come out the same from both, and sooner from ours. Of irreversible data OpenJPH's pixels are
-// the ones that users have seen so far.
+// Reversible data come out the same from both, and sooner from ours. Of irreversible data OpenJPH's pixels
+// are the ones that users have seen so far.
 decode_engine suggest_engine(const codestream& cs, std::uint32_t reduce) {
   if (!native::has_block_decoders()) return decode_engine::openjph;
-  const bool prefers_native = is_reversible(cs);
-  const decode_engine first = prefers_native ? decode_engine::native : decode_engine::openjph;
-  const decode_engine second = prefers_native ? decode_engine::openjph : decode_engine::native;
-  return can_decode(cs, reduce, first) || !can_decode(cs, reduce, second) ? first : second;
+  if (is_reversible(cs) && can_decode(cs, reduce, decode_engine::native)) return decode_engine::native;
+  // If neither can, what the native one lacks is what is wanting.
+  return can_decode(cs, reduce, decode_engine::openjph) ? decode_engine::openjph : decode_engine::native;
 }
 
 }  // namespace

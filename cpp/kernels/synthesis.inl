@@ -71,9 +71,9 @@ struct seen_lanes {
   }
 };
 
-// Calls `run(i, N)` for N elements from i on, N being a constant that fills vectors, until [begin, end) is done.
-// The last call overlaps the one before it rather than leave single elements over: what is done twice must
-// not change what it reads.
+// Calls `run(i, N)` for N elements from i on, N being a constant that fills vectors, until [begin, end) is
+// done. The last call overlaps the one before it rather than leave single elements over: what is done twice
+// must not change what it reads.
 template <std::size_t N, typename Run>
 void in_blocks_of(std::size_t begin, std::size_t end, Run run) {
   constexpr std::integral_constant<std::size_t, N> count;
@@ -120,7 +120,8 @@ void unlift_along(const T* from, std::size_t n, const T* others, std::size_t num
   if (begin != 0) at_end(0);
   seen_lanes<T> seen;
   in_blocks<T>(begin, end, [&](std::size_t i, auto count) {
-    unlift_block<Step, decltype(count)::value>(from + i, others + (i + Later - 1), others + (i + Later), to + i, seen);
+    unlift_block<Step, decltype(count)::value>(from + i, others + (i + Later - 1), others + (i + Later),
+                                               to + i, seen);
   });
   seen.add_to(overflow);
   for (std::size_t i = end < begin ? begin : end; i < n; ++i) at_end(i);

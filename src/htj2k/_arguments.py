@@ -78,6 +78,18 @@ def engine(name: object) -> str | None:
     return None if name is None else choice("engine", name, ENGINES)
 
 
+def region(given: object) -> tuple[int, int, int, int] | None:
+    """(row start, row stop, column start, column stop); whether the image has it shows later."""
+    if given is None:
+        return None
+    edges = [integer("region", edge, 0, 2**32 - 1) for edge in sequence("region", given)]
+    if len(edges) != 4:
+        raise ValueError(
+            f"region has {len(edges)} numbers; expected (row_start, row_stop, column_start, column_stop)"
+        )
+    return edges[0], edges[1], edges[2], edges[3]
+
+
 def dtype_bits(dtype: np.dtype[Any], where: str = "pixels have dtype") -> int:
     """Sample width in bits of a supported dtype (bool: 1); TypeError for every other one."""
     bits = 1 if dtype.kind == "b" else 8 * dtype.itemsize

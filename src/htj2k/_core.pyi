@@ -48,6 +48,7 @@ def decode(
     engine: str | None,
     threads: int,
     threads_as_fit: bool,
+    region: tuple[int, int, int, int] | None,
 ) -> tuple[NDArray[Any], Messages]: ...
 def decode_partial(
     data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None

@@ -32,6 +32,7 @@ def decode(
     is_signed: bool | None = None,
     engine: str | None = None,
     threads: int | None = None,
+    region: Sequence[int] | None = None,
 ) -> NDArray[Any]:
     """Decode an HTJ2K codestream, or the one inside a JPH or JP2 file, at any resolution.
 
@@ -78,6 +79,10 @@ def decode(
         Threads that the native engine uses for this frame, the caller's included; the pixels do not depend on
         them. Default: as many as the frame is large enough for, at most those of the pool (see `decode_batch`).
         OpenJPH's engine uses one.
+    region : sequence of int, optional
+        ``(row_start, row_stop, column_start, column_stop)`` at the size that `reduce` gives: only these rows and
+        columns are decoded, exactly as ``decode(...)[row_start:row_stop, column_start:column_stop]`` of the native
+        engine, which this needs, gives them. Packets are checked all the same, codeblocks outside are not decoded.
 
     Returns
     -------
@@ -99,8 +104,8 @@ def decode(
     UnsupportedError
         Legal, but not decodable here; the message names the feature.
     ValueError
-        `reduce` exceeds the decomposition levels, `out` or `dtype` does not fit, `engine` is unknown, or the
-        codestream is not what `bits_stored` and `is_signed` say; the message has both readings.
+        `reduce` exceeds the decomposition levels, `region` the image, `out` or `dtype` does not fit, `engine` is
+        unknown, or the codestream is not what `bits_stored` and `is_signed` say; the message has both readings.
 
     Notes
     -----
@@ -112,6 +117,8 @@ def decode(
     >>> pixels = htj2k.decode(frame, bits_stored=ds.BitsStored, is_signed=ds.PixelRepresentation == 1)
     """
     options = core_decode_options(reduce, clamp, max_pixels)
+    if region is not None and engine == "openjph":
+        raise ValueError("region needs engine='native'")
     said = SampleFormat(
         None if bits_stored is None else arguments.integer("bits_stored", bits_stored, 1, 32),
         None if is_signed is None else arguments.boolean("is_signed", is_signed),
@@ -130,6 +137,7 @@ def decode(
         arguments.engine(engine),
         thread_count(threads),
         threads is None,
+        arguments.region(region),
     )
     if storage.reading:
         reinterpret(pixels, storage.reading)

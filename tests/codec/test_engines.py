@@ -185,3 +185,64 @@ def test_the_environment_variable(name, outcome):
     assert printed.startswith(outcome)
     assert ("HH codeblock" in printed) == (name == "native")
     assert ("HTJ2K_ENGINE: no engine 'mine'; there are: openjph, native" in printed) == (name == "mine")
+
+
+REGIONS = [
+    (0, 1, 0, 1),
+    (0, 130, 0, 101),
+    (129, 130, 100, 101),
+    (17, 18, 3, 90),
+    (63, 66, 31, 33),
+    (5, 120, 64, 65),
+]
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("quality", [{}, {"qstep": 0.01}])
+def test_a_region_is_the_crop_of_the_whole(quality, layout, region):
+    codestream = htj2k.encode(noise((130, 101), "u2", bits=12), bits_stored=12, **quality, **layout)
+    for reduce in range(htj2k.read_info(codestream).num_decompositions + 1):
+        whole = htj2k.decode(codestream, engine="native", reduce=reduce)
+        edges = [min(edge >> reduce, size - 1) for edge, size in zip(region[::2], whole.shape, strict=True)]
+        row, column = edges
+        stop = [
+            min(row + (region[1] - region[0]), whole.shape[0]),
+            min(column + region[3] - region[2], whole.shape[1]),
+        ]
+        part = htj2k.decode(
+            codestream, reduce=reduce, region=(row, stop[0], column, stop[1]), threads=1 + reduce % 3
+        )
+        assert np.array_equal(part, whole[row : stop[0], column : stop[1]])
+
+
+def test_a_region_of_a_color_image():
+    codestream = htj2k.encode(noise((90, 120, 3), "u1"), tile_size=(32, 48))
+    whole = htj2k.decode(codestream)
+    out = np.empty((33, 50, 3), np.uint8)
+    assert htj2k.decode(codestream, region=(20, 53, 41, 91), out=out) is out
+    assert np.array_equal(out, whole[20:53, 41:91])
+
+
+def test_codeblocks_outside_of_a_region_are_not_decoded():
+    codestream = damaged_block(ct_like((150, 140)))
+    assert htj2k.decode(codestream, region=(0, 100, 0, 100)).shape == (100, 100)
+    with pytest.raises(htj2k.CodestreamError, match="HH codeblock"):
+        htj2k.decode(codestream, region=(0, 150, 0, 140))
+
+
+@pytest.mark.parametrize(
+    ("region", "options", "error", "text"),
+    [
+        ((0, 25, 0, 1), {}, ValueError, "rows 0 to 25 and columns 0 to 1; the image has 24 rows and 20 columns"),
+        ((5, 5, 0, 1), {}, ValueError, "rows 5 to 5"),
+        ((0, 1, 0, 11), {"reduce": 1}, ValueError, "12 rows and 10 columns at this size"),
+        ((0, 1, 0), {}, ValueError, "region has 3 numbers"),
+        ((0, 1, 0, -1), {}, ValueError, "region is -1"),
+        ("0101", {}, TypeError, "region must be a sequence"),
+        ((0, 1, 0, 1), {"engine": "openjph"}, ValueError, "region needs engine='native'"),
+    ],
+)
+def test_refused_regions(region, options, error, text):
+    with pytest.raises(error, match=text):
+        htj2k.decode(RGB, region=region, **options)

@@ -36,8 +36,34 @@ void set_steps(component_plan& plan, const quantization& q) {
   }
 }
 
+// How far a mirrored edge shows: a sample for each lifting step.
+rect with_margin(const rect& wanted, const rect& area, bool reversible) {
+  const std::uint32_t margin = reversible ? 2 : 4;
+  const rect wider{wanted.x0 - std::min(wanted.x0, margin), wanted.y0 - std::min(wanted.y0, margin),
+                   wanted.x1 + margin, wanted.y1 + margin};
+  return intersection(area, wider);
+}
+
+void set_windows(component_plan& plan, const rect& region) {
+  plan.windows.resize(plan.bands.size());
+  rect wanted = intersection(plan.bands.back()[0].geometry->area, region);
+  for (std::size_t r = plan.bands.size(); r-- > 0;) {
+    const tile_resolution& geometry = *plan.bands[r][0].geometry;
+    const rect computed =
+        r == 0 || wanted.is_empty() ? wanted : with_margin(wanted, geometry.area, plan.reversible);
+    plan.windows[r] = {wanted, computed};
+    if (r == 0) {
+      plan.bands[0][0].window = computed;
+      return;
+    }
+    for (unsigned b = 0; b < geometry.num_bands; ++b)
+      plan.bands[r][b].window = band_part(computed, static_cast<orientation>(b + 1));
+    wanted = band_part(computed, orientation::ll);
+  }
+}
+
 component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uint16_t c,
-                              const coded_tile& coded, std::uint32_t reduce) {
+                              const coded_tile& coded, std::uint32_t reduce, const rect& region) {
   const component_size& size = cs.siz.components[c];
   const coding_style& style = style_of(cs, tile, c);
   component_plan plan;
@@ -51,8 +77,9 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
     auto& bands = plan.bands.emplace_back();
     for (unsigned b = 0; b < geometry.num_bands; ++b)
       bands[b] = {cs.data,   tile, c, r, b, &geometry, &coded.bands[c][r][b], (style.block_style & 8) != 0,
-                  roi_shift, 0};
+                  roi_shift, 0,    {}};
   }
+  set_windows(plan, region);
   if (!plan.reversible) set_steps(plan, quantization_of(cs, tile, c));
   return plan;
 }
@@ -67,11 +94,13 @@ unsigned component_plan::most_bit_planes() const {
   return most;
 }
 
-tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& coded, std::uint32_t reduce) {
+tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& coded, std::uint32_t reduce,
+                    const std::vector<rect>& regions) {
   tile_plan plan;
   plan.color_transform = defaults_of(cs, tile).color_transform == 1 && cs.siz.num_components() >= 3;
   for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
-    plan.components.push_back(plan_component(cs, tile, static_cast<std::uint16_t>(c), coded, reduce));
+    plan.components.push_back(
+        plan_component(cs, tile, static_cast<std::uint16_t>(c), coded, reduce, regions[c]));
   return plan;
 }
 

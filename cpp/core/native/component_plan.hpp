@@ -14,10 +14,16 @@ struct component_plan {
   bool reversible = true;
   unsigned resolution = 0;  // the one that is decoded
   std::uint8_t bit_depth = 0;
-  std::int64_t offset = 0;                    // level shift: 2^(bit_depth - 1) if unsigned
+  std::int64_t offset = 0;  // level shift: 2^(bit_depth - 1) if unsigned
+  // [resolution] up to that one: which samples are wanted, and which are computed for them. Lifting mirrors
+  // at the edges of the latter; where those are not the tile's own, the samples next to them come out wrong.
+  struct window {
+    rect wanted, computed;
+  };
+  std::vector<window> windows;
   std::vector<std::array<subband, 3>> bands;  // [resolution][band], up to that resolution
 
-  const rect& area() const { return bands.back()[0].geometry->area; }
+  const rect& area() const { return windows.back().wanted; }
   std::uint32_t width() const { return area().width(); }
   unsigned most_bit_planes() const;
 };
@@ -29,7 +35,9 @@ struct tile_plan {
   const rect& area() const { return components.front().area(); }
 };
 
+// `regions`: what is wanted of each component at that resolution, where it lies on the component's own grid.
 // `coded` must outlive the plan.
-tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& coded, std::uint32_t reduce);
+tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& coded, std::uint32_t reduce,
+                    const std::vector<rect>& regions);
 
 }  // namespace htj2k::native

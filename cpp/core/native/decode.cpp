@@ -15,22 +15,30 @@ namespace {
 struct image_plan {
   const codestream& cs;
   std::vector<tile_plan> tiles;
-  std::vector<rect> components;  // where each lies at this resolution
+  std::vector<rect> components;  // what is wanted of each, on its own grid
   sample_type decoded = sample_type::u1;
 };
 
-image_plan plan_image(const open_codestream& opened, std::uint32_t reduce) {
+// Where the component lies at this resolution, or the part of it that is asked for.
+rect wanted_of(const codestream& cs, std::uint32_t component, const decode_options& options) {
+  const rect all = component_rect(cs.siz, component, options.reduce);
+  if (!options.region) return all;
+  const rect& part = *options.region;
+  return {all.x0 + part.x0, all.y0 + part.y0, all.x0 + part.x1, all.y0 + part.y1};
+}
+
+image_plan plan_image(const open_codestream& opened, const decode_options& options) {
   const codestream& cs = opened.cs;
-  image_plan plan{cs, {}, {}, layout_at(cs, reduce).type};
+  image_plan plan{cs, {}, {}, layout_at(cs, options.reduce).type};
+  for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
+    plan.components.push_back(wanted_of(cs, c, options));
   for (std::uint32_t t = 0; t < cs.siz.num_tiles(); ++t) {
     const auto tile = static_cast<std::uint16_t>(t);
     const auto found = opened.walk.tiles.find(tile);
     if (found == opened.walk.tiles.end())
       throw error(error_code::codestream, "tile " + std::to_string(t) + " is missing");
-    plan.tiles.push_back(plan_tile(cs, tile, found->second, reduce));
+    plan.tiles.push_back(plan_tile(cs, tile, found->second, options.reduce, plan.components));
   }
-  for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
-    plan.components.push_back(component_rect(cs.siz, c, reduce));
   return plan;
 }
 
@@ -137,7 +145,7 @@ bool fits_32_bits(const image_plan& plan) {
 
 void decode(const open_codestream& opened, const decode_options& options, const image_view& out,
             row_observer* observer) {
-  const image_plan plan = plan_image(opened, options.reduce);
+  const image_plan plan = plan_image(opened, options);
   std::uint32_t rows = 0;
   if (may_fit_int16(plan, out)) rows = decode_as<std::int16_t>(plan, options, out, observer);
   if (rows == out.height) return;

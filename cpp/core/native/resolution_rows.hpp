@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/native/band_rows.hpp"
+#include "core/native/component_plan.hpp"
 #include "kernels/implementation.hpp"
 
 namespace htj2k::native {
@@ -15,25 +16,29 @@ namespace htj2k::native {
 template <typename T>
 class resolution_rows {
 public:
-  // `bands[r][b]`: the subbands of the tile-component.
-  resolution_rows(const std::vector<std::array<subband, 3>>& bands, unsigned r)
-      : area_(bands[r][0].geometry->area), has_bands_(r > 0), kernels_(kernels::active().synthesis<T>()) {
-    for (unsigned b = 0; b < bands[r][0].geometry->num_bands; ++b)
-      bands_[b] = std::make_unique<band_rows<T>>(bands[r][b]);
+  resolution_rows(const component_plan& plan, unsigned r)
+      : wanted_(plan.windows[r].wanted),
+        area_(plan.windows[r].computed),
+        has_bands_(r > 0),
+        kernels_(kernels::active().synthesis<T>()) {
+    for (unsigned b = 0; b < plan.bands[r][0].geometry->num_bands; ++b)
+      bands_[b] = std::make_unique<band_rows<T>>(plan.bands[r][b]);
     if (!has_bands_) return;
-    lower_ = std::make_unique<resolution_rows>(bands, r - 1);
-    arriving_ = next_ = area_.y0;
+    lower_ = std::make_unique<resolution_rows>(plan, r - 1);
+    arriving_ = area_.y0;
+    next_ = wanted_.y0;
     constexpr std::size_t lanes = 64 / sizeof(T);
     stride_ = (area_.width() + lanes - 1) / lanes * lanes;
     ring_.resize(num_rows * stride_);  // the columns that fill the last vector stay zero
     scratch_.resize(std::size_t{2} * area_.width());
   }
 
-  // Valid until the next call. `overflow` becomes negative when an int16_t does not hold a value.
+  // The next row of what is wanted. Valid until the next call. `overflow` becomes negative when an int16_t
+  // does not hold a value.
   const T* next(T& overflow) {
     if (!has_bands_) return bands_[0]->next(overflow);
     while (arriving_ <= std::uint64_t{next_} + steps) take_arriving(overflow);
-    return ring(next_++);
+    return ring(next_++) + (wanted_.x0 - area_.x0);
   }
 
   // See band_rows. `levels`: between this resolution and the image's.
@@ -98,6 +103,7 @@ private:
   }
   T* high_row(bool is_high, T& overflow) { return bands_[is_high ? 2 : 0]->next(overflow); }
 
+  rect wanted_;
   rect area_;
   bool has_bands_;
   const kernels::synthesis_kernels<T>& kernels_;

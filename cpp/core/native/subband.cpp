@@ -18,7 +18,7 @@ block_planes planes_of(const subband& band) { return {band.coded_planes(), band.
 }  // namespace
 
 rect subband::block_area(std::uint32_t column, std::uint32_t row) const {
-  const rect& all = area();
+  const rect& all = geometry->bands[band];
   const std::uint64_t x = std::uint64_t{(all.x0 >> geometry->xcb) + column} << geometry->xcb;
   const std::uint64_t y = std::uint64_t{(all.y0 >> geometry->ycb) + row} << geometry->ycb;
   const auto within = [](std::uint64_t value, std::uint32_t low, std::uint32_t high) {
@@ -27,6 +27,10 @@ rect subband::block_area(std::uint32_t column, std::uint32_t row) const {
   return {within(x, all.x0, all.x1), within(y, all.y0, all.y1),
           within(x + (std::uint64_t{1} << geometry->xcb), all.x0, all.x1),
           within(y + (std::uint64_t{1} << geometry->ycb), all.y0, all.y1)};
+}
+
+rect subband::block_window(std::uint32_t column, std::uint32_t row) const {
+  return intersection(block_area(column, row), window);
 }
 
 std::string subband::name_of_block(std::uint32_t column, std::uint32_t row) const {
@@ -47,7 +51,8 @@ void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, 
   using word = typename kernels::block_transfer<T>::word;
   const rect area = band.block_area(column, row);
   const coded_block* blocks = band.coded->row(*band.geometry, band.band, row);
-  if (blocks == nullptr || blocks[column].num_passes == 0) return clear(rows, row_stride, area);
+  const rect part = band.block_window(column, row);
+  if (blocks == nullptr || blocks[column].num_passes == 0) return clear(rows, row_stride, part);
   const coded_block& block = blocks[column];
   const auto found = decoder.decode<word>(band.data, block, {area.width(), area.height()}, band.stripe_causal,
                                           planes_of(band));
@@ -55,10 +60,10 @@ void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, 
     throw error(error_code::codestream,
                 band.name_of_block(column, row) + " is damaged: its bytes do not decode", block.offsets[0]);
   kernels::block_transfer<T> how;
-  how.words = found.words;
+  how.words = found.words + (part.y0 - area.y0) * found.stride + (part.x0 - area.x0);
   how.word_stride = found.stride;
-  how.width = area.width();
-  how.height = area.height();
+  how.width = part.width();
+  how.height = part.height();
   how.rows = rows;
   how.row_stride = row_stride;
   how.shift = static_cast<unsigned>(8 * sizeof(word)) - 1 - band.bit_planes();

@@ -22,14 +22,17 @@ struct subband {
   unsigned bit_planes() const { return coded_planes() - roi_shift; }
   unsigned coded_planes() const { return geometry->bit_planes[band]; }
 
-  const rect& area() const { return geometry->bands[band]; }
-  // The part of the subband that codeblock (column, row) covers.
+  rect window;  // the part of it that is decoded
+
+  // Codeblocks are counted from the first of the whole subband. What (column, row) covers of it, and of the
+  // window.
   rect block_area(std::uint32_t column, std::uint32_t row) const;
+  rect block_window(std::uint32_t column, std::uint32_t row) const;
   std::string name_of_block(std::uint32_t column, std::uint32_t row) const;
 };
 
-// Writes the coefficients of a codeblock to `rows`. Throws when its bytes are not one. `overflow` is set
-// negative when a coefficient does not fit an int16_t.
+// Writes the coefficients of a codeblock, those in the window, to `rows`. Throws when its bytes are not one.
+// `overflow` is set negative when a coefficient does not fit an int16_t.
 template <typename T>
 void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, block_decoder& decoder,
                   T* rows, std::size_t row_stride, T& overflow);

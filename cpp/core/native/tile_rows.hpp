@@ -18,9 +18,9 @@ public:
     for (const component_plan& component : plan.components) {
       auto& rows = sources_.emplace_back();
       if (component.reversible)
-        rows.exact.emplace(component.bands, component.resolution);
+        rows.exact.emplace(component, component.resolution);
       else
-        rows.real.emplace(component.bands, component.resolution);
+        rows.real.emplace(component, component.resolution);
     }
   }
 
