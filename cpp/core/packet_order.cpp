@@ -187,6 +187,7 @@ tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile) {
     const quantization& steps = quantization_of(cs, tile, static_cast<std::uint16_t>(c));
     const unsigned roi_shift = roi_shift_of(cs, tile, static_cast<std::uint16_t>(c));
     auto& resolutions = geometry.components.emplace_back();
+    resolutions.reserve(style.num_decompositions + std::size_t{1});
     for (unsigned r = 0; r <= style.num_decompositions; ++r) {
       resolutions.push_back(make_resolution(component, style, steps, roi_shift, r));
       geometry.num_precincts += resolutions.back().num_precincts();

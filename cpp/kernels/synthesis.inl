@@ -83,9 +83,11 @@ void in_blocks_of(std::size_t begin, std::size_t end, Run run) {
 
 template <typename T, typename Run>
 void in_blocks(std::size_t begin, std::size_t end, Run run) {
-  constexpr std::size_t most = 64 / sizeof(T), few = 16 / sizeof(T);
+  constexpr std::size_t most = 64 / sizeof(T), half = 32 / sizeof(T), few = 16 / sizeof(T);
   if (begin + most <= end)
     in_blocks_of<most>(begin, end, run);
+  else if (begin + half <= end)
+    in_blocks_of<half>(begin, end, run);
   else if (begin + few <= end)
     in_blocks_of<few>(begin, end, run);
   else if (begin < end)

@@ -72,6 +72,7 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
   plan.bit_depth = size.bit_depth;
   const unsigned roi_shift = roi_shift_of(cs, tile, c);
   if (!size.is_signed) plan.offset = std::int64_t{1} << (size.bit_depth - 1);
+  plan.bands.reserve(plan.resolution + std::size_t{1});
   for (unsigned r = 0; r <= plan.resolution; ++r) {
     const tile_resolution& geometry = coded.geometry.components[c][r];
     auto& bands = plan.bands.emplace_back();
@@ -98,6 +99,7 @@ tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& 
                     const std::vector<rect>& regions) {
   tile_plan plan;
   plan.color_transform = defaults_of(cs, tile).color_transform == 1 && cs.siz.num_components() >= 3;
+  plan.components.reserve(cs.siz.num_components());
   for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
     plan.components.push_back(
         plan_component(cs, tile, static_cast<std::uint16_t>(c), coded, reduce, regions[c]));

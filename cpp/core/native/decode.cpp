@@ -32,6 +32,7 @@ image_plan plan_image(const open_codestream& opened, const decode_options& optio
   image_plan plan{cs, {}, {}, layout_at(cs, options.reduce).type};
   for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
     plan.components.push_back(wanted_of(cs, c, options));
+  plan.tiles.reserve(cs.siz.num_tiles());
   for (std::uint32_t t = 0; t < cs.siz.num_tiles(); ++t) {
     const auto tile = static_cast<std::uint16_t>(t);
     const auto found = opened.walk.tiles.find(tile);
