@@ -1,7 +1,8 @@
 """What decoding, checksums and verification cost over OpenJPH alone, and beside other libraries.
 
 Run with ``make bench-pipeline``. Ratios are of medians that were taken side by side in one run. "raw" is
-benchmarks/raw.cpp: a loop that only pulls (or pushes) OpenJPH's lines, on a restarted codestream object.
+benchmarks/raw.cpp: a loop that only pulls (or pushes) OpenJPH's lines, on a restarted codestream object. One
+thread each, unless the column says otherwise.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ def decode_calls(pixels: NDArray[Any], bits: int) -> Calls:
     assert np.array_equal(htj2k.decode_verified(stream, expected, out=out), pixels)
     return {
         "raw": lambda: htj2k_raw.decode(stream),
-        "decode(out=)": lambda: htj2k.decode(stream, out=out),
-        "decode": lambda: htj2k.decode(stream),
+        "decode(out=)": lambda: htj2k.decode(stream, out=out, threads=1),
+        "decode(out=), 2 threads": lambda: htj2k.decode(stream, out=out, threads=2),
+        "decode(out=), OpenJPH's engine": lambda: htj2k.decode(stream, out=out, engine="openjph"),
+        "decode": lambda: htj2k.decode(stream, threads=1),
         "decode + CRC": lambda: htj2k.decode_with_checksum(stream, out=out),
         "decode_verified": lambda: htj2k.decode_verified(stream, expected, out=out),
         "verify": lambda: htj2k.verify(stream, expected),

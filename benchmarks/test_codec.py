@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import zlib
 from pathlib import Path
@@ -28,12 +29,18 @@ def frame(request: pytest.FixtureRequest) -> Any:
     return FRAMES[request.param]()
 
 
-@pytest.mark.parametrize("library", ["htj2k", "imagecodecs"])
+DECODERS = {
+    "htj2k": htj2k.decode,
+    "htj2k, 1 thread": functools.partial(htj2k.decode, threads=1),
+    "imagecodecs": imagecodecs.htj2k_decode,
+}
+
+
+@pytest.mark.parametrize("library", DECODERS)
 @pytest.mark.benchmark(group="decode")
 def test_decode(benchmark: Any, frame: Any, library: str) -> None:
     stream, out = htj2k.encode(frame), np.empty_like(frame)
-    decode = htj2k.decode if library == "htj2k" else imagecodecs.htj2k_decode
-    assert np.array_equal(benchmark(decode, stream, out=out), frame)
+    assert np.array_equal(benchmark(DECODERS[library], stream, out=out), frame)
 
 
 @pytest.mark.parametrize("library", ["htj2k", "imagecodecs"])
