@@ -24,6 +24,7 @@ from ._buffers import Buffer
 from ._decode import log_messages
 from ._info import DEFAULT_MAX_PIXELS
 from ._levels import default_num_decompositions
+from ._threads import pool_size
 
 __all__ = [
     "Clamp",
@@ -305,6 +306,7 @@ def decode_levels(
         max_pixels,
         wants_pixels,
         out,
+        pool_size(),
     )
     log_messages(messages)
     return DecodedLevels(pixels, by_reduce(levels, last), extremes)
