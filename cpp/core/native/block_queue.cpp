@@ -124,8 +124,13 @@ void block_queue::start(unsigned num_helpers) {
   std::stable_sort(strips.begin(), strips.end(),
                    [](const strip_state& a, const strip_state& b) { return a.when < b.when; });
   for (std::size_t i = 0; i < strips.size(); ++i) shared_->of_source[strips[i].source].push_back(i);
-  helpers_ = worker_pool::shared().submit(num_helpers, num_helpers, num_helpers,
-                                          [state = shared_](std::size_t) { state->help(); });
+  // More helpers than blocks would only wait.
+  std::size_t num_blocks = 0;
+  for (const strip_state& strip : strips) num_blocks += strip.num_blocks;
+  const auto count = static_cast<unsigned>(std::min<std::size_t>(num_helpers, num_blocks));
+  if (count == 0) return;
+  helpers_ =
+      worker_pool::shared().submit(count, count, count, [state = shared_](std::size_t) { state->help(); });
 }
 
 void block_queue::take(const block_source& source, std::uint32_t strip) {
