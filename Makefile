@@ -6,7 +6,9 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-engines test-cpp test-arm test-arm-emulated bench bench-kernels bench-pipeline bench-batches lint clean
+.PHONY: setup demo test test-python test-simd test-engines test-cpp test-arm test-arm-emulated test-tsan
+.PHONY: fuzz fuzz-build fuzz-smoke fuzz-smoke-run conformance interop-peers interop test-interop interop-web viewer
+.PHONY: bench bench-setup bench-report bench-kernels bench-isolated docs lint tidy clean
 
 setup: $(VENV)/.installed
 
@@ -37,7 +39,10 @@ test-engines: setup
 	HTJ2K_ENGINE=native $(BIN)/python -m pytest -q $(PYTEST_ARGS) tests/codec/test_decode.py tests/codec/test_lossy.py
 
 cmake_build = export PATH="$(abspath $(BIN)):$$PATH" && cmake -S . -B $(1) -G Ninja -DHTJ2K_BUILD_PYTHON=OFF \
-  -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build $(1)
+  -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build $(1) $(3)
+
+cmake_preset = export PATH="$(abspath $(BIN)):$$PATH" && cmake --preset $(1) -G Ninja \
+  -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(3) && cmake --build build/$(1) $(2)
 
 test-cpp: setup
 	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON)
@@ -53,30 +58,126 @@ test-arm-emulated:
 	$(call cmake_build,$(ARM_BUILD),-DHTJ2K_BUILD_TESTS=ON -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake)
 	$(BIN)/ctest --test-dir $(ARM_BUILD) --output-on-failure
 
-bench: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
-	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,ops
+# Cornerstone's codec under Node, and in a page in headless Chromium (see tests/interop/web/README.md).
+interop-web: setup tests/interop/web/node_modules
+	$(BIN)/python -m pytest tests/interop/web $(PYTEST_ARGS)
+
+# Serves that page for a look at it.
+viewer: setup tests/interop/web/node_modules
+	PYTHONPATH=tests:tests/interop/web $(BIN)/python -m viewer_site
+
+tests/interop/web/node_modules: tests/interop/web/package-lock.json
+	@command -v npm > /dev/null || { echo "This needs Node 20 or newer with npm."; exit 1; }
+	npm ci --prefix tests/interop/web
+	touch $@
+
+# Compares every HTJ2K codestream below HTJ2K_TEST_DATA with its reference and writes docs/conformance.md.
+conformance: setup
+	$(BIN)/python tests/conformance.py
+
+# The worker pool, with codec calls on it, under ThreadSanitizer.
+test-tsan: setup
+	$(call cmake_preset,tsan,--target worker_pool_test)
+	$(BIN)/ctest --test-dir build/tsan --output-on-failure -R worker_pool
+
+# Fuzzing needs clang and its runtime, which Debian names by their version: apt install clang-14 libclang-rt-14-dev.
+CLANGXX ?= $(shell ls /usr/bin/clang++ /usr/bin/clang++-[0-9]* 2> /dev/null | sort -V | tail -1)
+FUZZ_SECONDS ?= 3600
+FUZZ_RUNS ?= 3000
+
+fuzz-build: setup
+	@test -n "$(CLANGXX)" || { echo "Fuzzing needs clang++: apt install clang-14 libclang-rt-14-dev, or CLANGXX=..."; exit 1; }
+	$(call cmake_preset,fuzz,,-DCMAKE_CXX_COMPILER=$(CLANGXX) -DCMAKE_C_COMPILER=$(subst clang++,clang,$(CLANGXX)))
+
+# FUZZ_SECONDS for each target; what was found lies in build/fuzz/crashes. Goes on where the last run stopped.
+fuzz: fuzz-build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[fuzz]'
+	$(BIN)/python cpp/fuzz/run.py build/fuzz --seconds $(FUZZ_SECONDS)
+	for target in metadata journal manifest instance; do \
+	  $(BIN)/python tests/fuzz_python.py $$target build/fuzz/corpus/$$target --seconds $(FUZZ_SECONDS) || exit 1; \
+	done
+
+# The same inputs in every run; and the C++ tests, as this build has AddressSanitizer and UBSan.
+fuzz-smoke: setup
+	@if test -n "$(CLANGXX)"; then $(MAKE) --no-print-directory fuzz-smoke-run; \
+	else echo "The fuzz targets were not run: they need clang++ and its runtime."; fi
+
+fuzz-smoke-run: fuzz-build
+	$(BIN)/ctest --test-dir build/fuzz --output-on-failure
+	$(BIN)/python cpp/fuzz/run.py build/fuzz --runs $(FUZZ_RUNS)
+
+# Frame x operation x library; build/bench.json has the times, CPU, SIMD path and versions. The newest of the other
+# libraries need Python 3.12: make bench PYTHON=python3.13 VENV=.venv-3.13
+bench: bench-setup
+	mkdir -p build
+	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,ops --benchmark-max-time=0.2 \
+	  --benchmark-min-rounds=3 --benchmark-json=build/bench.json $(BENCH_ARGS)
+
+# The library with htj2k_raw, which only this needs, and the others one by one: what cannot be installed is left out.
+bench-setup: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -C cmake.define.HTJ2K_BUILD_BENCHMARKS=ON '.[bench]'
+	@grep -v '^#' benchmarks/peers.txt | while read -r peer; do \
+	  reason=$$($(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --upgrade "$$peer" 2>&1) \
+	    || echo "$$peer is left out: $$(echo "$$reason" | grep ERROR | tail -n 1)"; \
+	done
+
+# Measures all of docs/benchmarks.md again, or some sections: make bench-report SECTIONS="crc32 scaling".
+bench-report: bench-setup
+	$(BIN)/python benchmarks/report.py $(SECTIONS)
 
 # The row kernels and CRC-32 on every SIMD path, in ns a sample.
 bench-kernels: setup
 	$(call cmake_build,build/bench,-DHTJ2K_BUILD_BENCHMARKS=ON)
 	build/bench/benchmarks/kernel_benchmark
 
-# The cost of every step over OpenJPH alone; also installs htj2k_raw, which only this needs.
-bench-pipeline: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -C cmake.define.HTJ2K_BUILD_BENCHMARKS=ON '.[bench]'
-	$(BIN)/python benchmarks/pipeline.py
+# Instructions of fixed work beside the stored counts: tells a change of a few percent on a busy machine, too.
+.PHONY: bench-instructions bench-instructions-baseline count-instructions
+bench-instructions: setup
+	@if command -v valgrind > /dev/null; then $(MAKE) --no-print-directory count-instructions; \
+	else echo "The instructions were not counted: that needs valgrind."; fi
 
-bench-batches: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
-	$(BIN)/python benchmarks/batches.py
+bench-instructions-baseline: setup
+	@$(MAKE) --no-print-directory count-instructions COUNT_ARGS=--update
+
+count-instructions:
+	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON -DHTJ2K_BUILD_BENCHMARKS=ON,--target instruction_benchmark)
+	$(BIN)/python benchmarks/instructions.py $(CPP_BUILD)/benchmarks/instruction_benchmark $(COUNT_ARGS)
+
+# Other codecs, in environments of their own below build/interop. What this machine does not have is left out and named.
+interop-peers: setup
+	$(BIN)/python tests/interop/install.py
+
+# Every encoder's streams through every decoder, into docs/interop.md.
+interop: interop-peers
+	$(BIN)/python tests/interop
+
+# The part of it that asserts.
+test-interop: interop-peers
+	$(BIN)/python -m pytest tests/interop $(PYTEST_ARGS)
 
 lint: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'
-	$(BIN)/python -m ruff check src tests benchmarks
-	$(BIN)/python -m ruff format --check src tests benchmarks
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
 	$(BIN)/clang-format --dry-run --Werror $$(find cpp tests/cpp benchmarks -name '*.[ch]pp' -o -name '*.inl')
+	$(BIN)/codespell
+	$(BIN)/gersemi --check CMakeLists.txt cmake benchmarks tests/cpp
+
+# Decoding in a sandboxed process beside decoding in this one.
+bench-isolated: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
+	$(BIN)/python benchmarks/isolated.py
+
+# Slow: clang-tidy, with the checks and reasons of .clang-tidy.
+tidy: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'clang-tidy>=18' cmake ninja
+	export PATH="$(abspath $(BIN)):$$PATH" && cmake --preset tidy -G Ninja && cmake --build build/tidy
+
+# The documentation as a site, in build/site.
+docs: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 clean:
-	rm -rf build dist extern $(VENV) demo-output
+	rm -rf build dist extern $(VENV) demo-output tests/interop/web/node_modules

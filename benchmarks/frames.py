@@ -1,58 +1,66 @@
-"""The frames that are measured."""
+"""The frames that are measured: those of ``htj2k bench``, and real ones.
+
+Real frames come from pydicom's bundled files and, where HTJ2K_TEST_DATA names it, from the external corpus."""
 
 from __future__ import annotations
 
 import os
-import sys
+import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from images import ct_like
+from htj2k.bench.frames import FRAMES, Frame
 
 
-def _color(rows: int, columns: int) -> NDArray[np.uint8]:
-    """Stained tissue: smooth colours with cells and noise."""
-    y, x = np.mgrid[0:rows, 0:columns]
-    rng = np.random.default_rng(2)
-    cells = np.zeros((rows, columns))
-    for cy, cx in rng.integers(0, (rows, columns), (rows * columns // 2500, 2)):
-        cells[cy : cy + 12, cx : cx + 12] = 70
-    base = 200 + 20 * np.sin(x / 97) * np.cos(y / 71) - cells
-    channels = [base, base - 60 - 0.3 * cells, base - 10]
-    return (np.stack(channels, -1) + rng.normal(0, 3, (rows, columns, 3))).clip(0, 255).astype(np.uint8)
+def _read(find: Callable[[], str | Path], shape: tuple[int, int], seed: int) -> NDArray[Any]:
+    import pydicom
+
+    with warnings.catch_warnings(action="ignore"):  # real files have their faults
+        pixels: NDArray[Any] = pydicom.dcmread(find(), force=True).pixel_array
+    assert pixels.shape[:2] == shape
+    return pixels
 
 
-def _unsigned(shape: tuple[int, int], scale: int, bits: int) -> NDArray[np.uint16]:
-    return ((ct_like(shape).astype(np.int32) + 1024) * scale).clip(0, (1 << bits) - 1).astype(np.uint16)
+def _bundled(name: str) -> str:
+    from pydicom.data import get_testdata_file
+
+    return str(get_testdata_file(name, download=False))
 
 
-# name: (pixels, bits stored)
-FRAMES: dict[str, tuple[Callable[[], NDArray[Any]], int]] = {
-    "64x64 i2": (lambda: ct_like((64, 64)), 16),
-    "512x512 i2": (lambda: ct_like((512, 512)), 16),
-    "2500x2048 12 bit": (lambda: _unsigned((2500, 2048), 1, 12), 12),
-    "1024x1024 RGB u1": (lambda: _color(1024, 1024), 8),
-    "3328x4096 14 bit": (lambda: _unsigned((3328, 4096), 4, 14), 14),
+def _corpus(name: str) -> Path:
+    return Path(os.environ["HTJ2K_TEST_DATA"]) / "corpus" / name
+
+
+Files = dict[str, tuple[str, tuple[int, int], int]]  # name: file, rows and columns, bits stored
+
+_BUNDLED: Files = {
+    "CT 13 bit, 512x512": ("J2K_pixelrep_mismatch.dcm", (512, 512), 16),
+    "MR 12 bit, 484x300": ("examples_overlay.dcm", (300, 484), 16),
+    "US RGB, 640x480": ("examples_jpeg2k.dcm", (480, 640), 8),
+    "US 8 bit, 800x350": ("examples_palette.dcm", (350, 800), 8),
+}
+_CORPUS: Files = {
+    "CT 16 bit, 512x512": ("chafey_dicomhtj2k/dicomp10/CT2_UNC", (512, 512), 16),
+    "MR 16 bit, 512x512": ("chafey_dicomhtj2k/dicomp10/MR1_UNC", (512, 512), 16),
+    "NM 16 bit, 256x1024": ("chafey_dicomhtj2k/dicomp10/NM1_UNC", (1024, 256), 16),
+    "XA 10 bit, 1024x1024": ("chafey_dicomhtj2k/dicomp10/XA1_UNC", (1024, 1024), 10),
+    "VL RGB, 756x486": ("chafey_dicomhtj2k/dicomp10/VL1_UNC", (486, 756), 8),
+    "CR 10 bit, 1760x2140": ("nema_wg04/RG2_J2KR", (2140, 1760), 10),
+    # Lossy before: less noise than a detector gives.
+    "MG 12 bit, 3064x4664": ("nema_wg04/MG1_J2KI", (4664, 3064), 12),
 }
 
 
-def _dicom(name: str) -> Callable[[], NDArray[Any]]:
-    def read() -> NDArray[Any]:
-        import pydicom
-
-        return pydicom.dcmread(Path(os.environ["HTJ2K_TEST_DATA"]) / "corpus" / name, force=True).pixel_array
-
-    return read
+def _frames(files: Files, find: Callable[[str], str | Path]) -> dict[str, Frame]:
+    return {name: Frame(partial(_read, partial(find, file)), *rest) for name, (file, *rest) in files.items()}
 
 
+REAL = _frames(_BUNDLED, _bundled)
 if os.environ.get("HTJ2K_TEST_DATA"):
-    FRAMES |= {
-        "real CT 512x512 i2": (_dicom("chafey_dicomhtj2k/dicomp10/CT2_UNC"), 16),
-        "real CR 10 bit": (_dicom("fo_dicom/GH1308.dcm"), 16),
-        "real RGB u1": (_dicom("chafey_dicomhtj2k/dicomp10/VL1_UNC"), 8),
-    }
+    REAL |= _frames(_CORPUS, _corpus)
+
+ALL: dict[str, Frame] = FRAMES | {f"real {name}": frame for name, frame in REAL.items()}

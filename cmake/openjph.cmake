@@ -50,20 +50,26 @@ function(htj2k_download_archive archive)
   file(WRITE "${private}/requirements.txt" "${openexr_requirement} --hash=sha256:${openexr_sha256}\n")
   message(STATUS "OpenJPH ${OPENJPH_VERSION_PINNED}: downloading ${openexr_requirement} (26 MB) with pip")
   execute_process(
-    COMMAND "${Python_EXECUTABLE}" -m pip download --quiet --disable-pip-version-check --no-deps
-      --ignore-requires-python --no-binary openexr --require-hashes
-      --requirement "${private}/requirements.txt" --dest "${private}"
-    RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    COMMAND
+      "${Python_EXECUTABLE}" -m pip download --quiet --disable-pip-version-check --no-deps
+      --ignore-requires-python --no-binary openexr --require-hashes --requirement
+      "${private}/requirements.txt" --dest "${private}"
+    RESULT_VARIABLE result
+    OUTPUT_VARIABLE output
+    ERROR_VARIABLE output
+  )
   htj2k_is_pinned_archive("${private}/${openexr_sdist}" whole)
   if(whole)
     file(RENAME "${private}/${openexr_sdist}" "${archive}")
   endif()
   file(REMOVE_RECURSE "${private}")
   if(NOT whole)
-    message(FATAL_ERROR
+    message(
+      FATAL_ERROR
       "OpenJPH's sources could not be downloaded: pip (exit code ${result}) said:\n${output}\n"
       "Either let pip reach its package index, or give the sources with -DOPENJPH_SOURCE_DIR=<folder of "
-      "OpenJPH ${OPENJPH_VERSION_PINNED}>, or use an installed OpenJPH with -DHTJ2K_SYSTEM_OPENJPH=ON.")
+      "OpenJPH ${OPENJPH_VERSION_PINNED}>, or use an installed OpenJPH with -DHTJ2K_SYSTEM_OPENJPH=ON."
+    )
   endif()
 endfunction()
 
@@ -113,11 +119,25 @@ set(OJPH_ENABLE_TIFF_SUPPORT OFF CACHE INTERNAL "")
 set(BUILD_SHARED_LIBS OFF)
 add_subdirectory("${openjph_dir}" "${CMAKE_CURRENT_BINARY_DIR}/openjph" EXCLUDE_FROM_ALL)
 # Its code is not ours to warn about, and carries -Wconversion in its own flags.
+set_target_properties(openjph PROPERTIES CXX_CLANG_TIDY "")
 if(NOT MSVC)
   target_compile_options(openjph PRIVATE -w)
 endif()
-target_include_directories(htj2k_openjph SYSTEM INTERFACE
-  "${openjph_dir}/src/core" "${openjph_dir}/src/core/openjph")
+# It asserts what damaged codeblocks break (bytes after FF in the MEL segment), which ends the process; without
+# assertions such blocks are decoded to other samples or refused.
+target_compile_definitions(openjph PRIVATE NDEBUG)
+# A malloc that fails must not crash it; see there.
+set(openjph_malloc "${CMAKE_CURRENT_SOURCE_DIR}/cpp/core/openjph_malloc.hpp")
+if(MSVC)
+  target_compile_options(openjph PRIVATE $<$<COMPILE_LANGUAGE:CXX>:/FI${openjph_malloc}>)
+else()
+  target_compile_options(openjph PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ${openjph_malloc}>")
+endif()
+target_include_directories(
+  htj2k_openjph
+  SYSTEM
+  INTERFACE "${openjph_dir}/src/core" "${openjph_dir}/src/core/openjph"
+)
 target_link_libraries(htj2k_openjph INTERFACE openjph)
 # An installed library shows neither the headers nor the symbols of its block decoders.
 target_compile_definitions(htj2k_openjph INTERFACE HTJ2K_HAS_BLOCK_DECODERS=1)

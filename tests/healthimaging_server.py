@@ -10,10 +10,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from image_sets import MemoryStore
+from loopback import serve_loopback
 
 DATASTORE = "d" * 32
 _PATH = re.compile(r"/datastore/(\w+)/imageSet/(\w+)/(getImageSetMetadata|getImageFrame)(?:\?version=(\w+))?\Z")
@@ -115,22 +116,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-
 @contextlib.contextmanager
 def serve(store: MemoryStore) -> Iterator[Service]:
     """Run the server while the block runs."""
     service = Service(store)
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"service": service}))
-    service.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serve_loopback(type("Handler", (_Handler,), {"service": service})) as service.url:
         yield service
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

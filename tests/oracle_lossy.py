@@ -93,3 +93,20 @@ def error_bound(levels: int, reduce: int = 0) -> float:
     # The bands of level d are as many levels below what is decoded as d is above `reduce`.
     low, high = low_sum[: levels - reduce] / low_norm[reduce:], high_sum[: levels - reduce] / high_norm[reduce:]
     return float(base**2 + np.sum(2 * low * high + high**2)) * (1 + 2.0**-11)
+
+
+def tolerance(bits: int, step: float, levels: int, *, reduce: int = 0, gain: float = 1) -> float:
+    """Largest error of a sample: the transform's bound, rounding to integers, and OpenJPH's 32-bit floats."""
+    return 2.0**bits * (step * gain * error_bound(levels, reduce) + 2.0**-20) + 0.5
+
+
+def error_bound_of_steps(steps: list[float], reduce: int = 0) -> float:
+    """Largest error of a sample, of the steps of the subbands: LL, then HL, LH and HH from the base up."""
+    levels = (len(steps) - 1) // 3
+    low_sum, _, high_sum, _ = gains(levels)
+    bound = np.r_[1, low_sum][levels - reduce] ** 2 * steps[0]
+    for d in range(reduce + 1, levels + 1):
+        hl, lh, hh = steps[1 + 3 * (levels - d) : 4 + 3 * (levels - d)]
+        low, high = low_sum[d - reduce - 1], high_sum[d - reduce - 1]
+        bound += low * high * (hl + lh) + high**2 * hh
+    return float(bound)

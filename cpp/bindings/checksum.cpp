@@ -38,6 +38,7 @@ std::tuple<std::vector<level>, std::int64_t, std::int64_t> checksum_array(
     found = checksum_pixels(view, options, kernels);
   }
   std::vector<level> levels;
+  levels.reserve(found.resolutions.size());
   for (const resolution_checksum& r : found.resolutions) levels.emplace_back(r.width, r.height, r.crc32);
   return {levels, found.min, found.max};
 }

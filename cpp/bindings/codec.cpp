@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "bindings.hpp"
 #include "buffer.hpp"
@@ -106,6 +107,26 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
   return py::make_tuple(pixels, list_of(messages));
 }
 
+// ([one array a component], messages)
+py::tuple decode_components_of_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
+                                      const std::optional<std::uint64_t>& max_pixels) {
+  const byte_buffer buffer(data);
+  const open_codestream opened = open(buffer, max_pixels, reduce, decode_engine::openjph);
+  py::list arrays;
+  std::vector<image_view> views;
+  for (const image_layout& layout : component_layouts_at(opened.cs, reduce)) {
+    py::array array = new_array(layout, dtype_of(layout.type));
+    views.push_back(mutable_view_of(array));
+    arrays.append(array);
+  }
+  std::vector<message> messages;
+  {
+    const py::gil_scoped_release release;
+    messages = decode_components(opened, options_of(reduce, clamp_to_container), views);
+  }
+  return py::make_tuple(arrays, list_of(messages));
+}
+
 // (pixels or None, levels from the lowest asked for, (smallest, largest sample) or None, messages)
 py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const checksum_request& request,
                           bool clamp_to_container, const std::optional<std::uint64_t>& max_pixels,
@@ -119,7 +140,7 @@ py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const ch
   if (wants_pixels) {
     py::array array = out ? *out : new_array(layout, dtype_of(layout.type));
     view = mutable_view_of(array);
-    pixels = array;
+    pixels = std::move(array);
   }
   codestream_checksums found;
   {
@@ -139,11 +160,19 @@ py::tuple sizes_of_buffer(const py::object& data) {
   const codestream cs = parse_headers(buffer.span(), limits_of(std::nullopt));
   py::list sizes, depths;
   for (std::uint32_t reduce = max_reduce(cs) + 1; reduce-- != 0;) {
-    const rect area = component_rect(cs.siz, 0, reduce);
+    const rect area = image_rect(cs.siz, reduce);
     sizes.append(py::make_tuple(area.width(), area.height()));
   }
   for (const component_size& component : cs.siz.components) depths.append(component.bit_depth);
   return py::make_tuple(sizes, depths);
+}
+
+// (shape, dtype) of what `decode` returns, from the main header.
+py::tuple layout_of_buffer(const py::object& data, std::uint32_t reduce,
+                           const std::optional<std::uint64_t>& max_pixels) {
+  const byte_buffer buffer(data);
+  const image_layout layout = layout_at(parse_headers(buffer.span(), limits_of(max_pixels)), reduce);
+  return py::make_tuple(shape_of(layout), dtype_of(layout.type));
 }
 
 py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
@@ -212,6 +241,8 @@ void bind_codec(py::module_& m) {
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true),
         py::arg("dtype").none(true), py::arg("engine").none(true), py::arg("threads"),
         py::arg("threads_as_fit"), py::arg("region").none(true));
+  m.def("decode_components", &decode_components_of_buffer, py::arg("data"), py::arg("reduce"),
+        py::arg("clamp_to_container"), py::arg("max_pixels").none(true));
   m.def(
       "codestream_checksums",
       [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,
@@ -225,6 +256,7 @@ void bind_codec(py::module_& m) {
       py::arg("wants_range"), py::arg("clamp_to_container"), py::arg("max_pixels").none(true),
       py::arg("wants_pixels"), py::arg("out").none(true), py::arg("threads"));
   m.def("sizes", &sizes_of_buffer, py::arg("data"));
+  m.def("layout", &layout_of_buffer, py::arg("data"), py::arg("reduce"), py::arg("max_pixels").none(true));
   m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"),
         py::arg("clamp_to_container"), py::arg("max_pixels").none(true));
   m.def("look_at", &look_at_buffer, py::arg("data"), py::arg("max_pixels").none(true));

@@ -44,12 +44,16 @@ py::object make_exception(const error& e) {
 
 namespace {
 
+// The signature is pybind11's. NOLINTNEXTLINE(performance-unnecessary-value-param)
 void translate(std::exception_ptr p) {
   try {
     if (p) std::rethrow_exception(p);
   } catch (const error& e) {
     const py::object exception = make_exception(e);
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.ptr())), exception.ptr());
+  } catch (const std::runtime_error&) {
+    // pybind11 would make a RuntimeError of it that Python has no memory for a list or for bytes.
+    if (PyErr_Occurred() == nullptr || PyErr_ExceptionMatches(PyExc_MemoryError) == 0) throw;
   }
 }
 

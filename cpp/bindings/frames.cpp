@@ -7,6 +7,16 @@
 namespace py = pybind11;
 
 namespace htj2k::bindings {
+namespace {
+
+// Not by pybind11, which makes a RuntimeError of having no memory.
+py::bytes new_bytes(std::size_t size) {
+  PyObject* bytes = PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size));
+  if (bytes == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::bytes>(bytes);
+}
+
+}  // namespace
 
 clamp_policy policy_of(bool clamp_to_container) {
   return clamp_to_container ? clamp_policy::container : clamp_policy::precision;
@@ -14,7 +24,7 @@ clamp_policy policy_of(bool clamp_to_container) {
 
 py::bytes bytes_of(encoded_image& encoded) {
   const std::size_t header = encoded.main_header.size();
-  py::bytes result(nullptr, header + encoded.tile_parts.size());
+  py::bytes result = new_bytes(header + encoded.tile_parts.size());
   auto* target = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(result.ptr()));
   const py::gil_scoped_release release;
   std::copy_n(encoded.main_header.data(), header, target);

@@ -108,7 +108,7 @@ py::list resolution_list(const examined& e) {
   std::uint64_t start = 0;
   for (unsigned r = 0; r < stops.size(); ++r) {
     const unsigned reduce = static_cast<unsigned>(stops.size()) - 1 - r;
-    const rect size = component_rect(cs.siz, 0, reduce);
+    const rect size = image_rect(cs.siz, reduce);
     const py::object bytes = stops[r] ? py::object(range({start, *stops[r]})) : py::object(py::none());
     out.append(py::make_tuple(size.width(), size.height(), reduce, bytes));
     if (stops[r]) start = *stops[r];

@@ -10,8 +10,17 @@ namespace {
 
 constexpr std::size_t most_kept = 64;  // 4 MiB a thread
 
-std::vector<std::unique_ptr<std::uint8_t[]>>& kept_chunks() {
-  thread_local std::vector<std::unique_ptr<std::uint8_t[]>> kept;
+using chunk_list = std::vector<std::unique_ptr<std::uint8_t[]>>;
+
+// With room for all that may be kept: chunks are given back in destructors, where nothing may fail.
+chunk_list list_with_room() {
+  chunk_list list;
+  list.reserve(most_kept);
+  return list;
+}
+
+chunk_list& kept_chunks() {
+  thread_local chunk_list kept = list_with_room();
   return kept;
 }
 
@@ -37,13 +46,15 @@ void byte_chunks::append(const void* data, std::size_t size) {
 }
 
 void byte_chunks::move_to(std::uint8_t* target) {
-  while (!chunks_.empty()) {
-    const std::size_t n = chunks_.size() == 1 ? chunk_size - free_ : chunk_size;
-    std::memcpy(target, chunks_.front().get(), n);
+  std::size_t left = size();
+  for (chunk& used : chunks_) {
+    const std::size_t n = std::min(left, chunk_size);
+    std::memcpy(target, used.get(), n);
     target += n;
-    give_back(std::move(chunks_.front()));
-    chunks_.pop_front();
+    left -= n;
+    give_back(std::move(used));
   }
+  chunks_.clear();
   free_ = 0;
 }
 

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace htj2k {
 
@@ -40,7 +40,7 @@ private:
   static chunk take_chunk();
   static void give_back(chunk used);
 
-  std::deque<chunk> chunks_;
+  std::vector<chunk> chunks_;
   std::size_t free_ = 0;  // at the end of the last chunk
 };
 

@@ -201,6 +201,9 @@ struct codestream {
 // Magnitude bits of the subband that has most of them (T.800 E-2: M_b = G + eps_b - 1).
 unsigned magnitude_bits(const quantization& steps);
 
+// OpenJPH decodes components of more magnitude bits in 64 bits.
+constexpr unsigned most_bits_in_32 = 30;
+
 // A tile's own COC wins over its COD, that over the main COC, that over the main COD (T.800 A.6.1).
 const coding_defaults& defaults_of(const codestream& cs, std::uint16_t tile);
 const coding_style& style_of(const codestream& cs, std::uint16_t component);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "core/geometry.hpp"
 
 namespace htj2k {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 // Whether the levels below a decoded resolution are low passes of its rows.
 bool are_low_passes(const codestream& cs) {
   const image_size& siz = cs.siz;
-  if (siz.num_tiles() != 1 || siz.x0 != 0 || siz.y0 != 0) return false;
+  if (siz.num_tiles() != 1 || siz.x0 != 0 || siz.y0 != 0 || !has_equal_components(siz)) return false;
   for (std::uint32_t c = 0; c < siz.num_components(); ++c) {
     const coding_style& style = style_of(cs, static_cast<std::uint16_t>(c));
     if (!style.reversible() || style.num_decompositions != cs.main.cod->style.num_decompositions)

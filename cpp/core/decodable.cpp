@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/geometry.hpp"
 #include "core/marker.hpp"
 #include "core/native/block_decoder.hpp"
 
@@ -27,8 +28,6 @@ void check_size(const image_size& siz) {
   for (const component_size& k : siz.components) {
     if (k.bit_depth > max_depth)
       unsupported("a bit depth of " + std::to_string(k.bit_depth) + " (more than 32, SIZ)", siz.offset);
-    if (k.dx != siz.components[0].dx || k.dy != siz.components[0].dy)
-      unsupported("an image whose components have different sizes (subsampling, SIZ)", siz.offset);
   }
 }
 
@@ -58,6 +57,9 @@ void check_coding(const codestream& cs, decode_engine engine) {
                 cod.style.offset);
   if (cod.progression_order > 4 || cod.color_transform > 1)
     unsupported("a progression order or component transform of Part 2 (COD)", cod.style.offset);
+  // Lines of the first three components must come together, and those of different sizes cannot.
+  if (cod.color_transform == 1 && !has_equal_components(cs.siz))
+    unsupported("a component transform beside components of other sizes (COD, SIZ)", cod.style.offset);
   check_style(cod.style, "COD");
   for (const auto& [component, style] : cs.main.coc) check_style(style, "COC");
   // OpenJPH looks for SOP and EPH only in components that use COD's own style.
@@ -84,8 +86,8 @@ void check_quantization(const coding_style& style, const quantization& q, decode
   if (q.style == quantization_style::derived && q.exponent(0) < style.num_decompositions)
     unsupported("derived quantisation whose exponents would be 0 or less (QCD or QCC)", q.offset);
   const unsigned bits = magnitude_bits(q);
-  // Beyond 30 bits blocks are decoded in 64 bits, whose irreversible path writes past the rows it is given.
-  if (!style.reversible() && bits > 30)
+  // In 64 bits the decoder's irreversible path writes past the rows it is given.
+  if (!style.reversible() && bits > most_bits_in_32)
     unsupported("9/7 data of " + std::to_string(bits) + " magnitude bits (more than 30, QCD or QCC)",
                 q.offset);
 }
@@ -103,7 +105,8 @@ void check_components(const codestream& cs, unsigned reduce) {
   // Three components that meet in one transform must be decoded at one width, 32 or 64 bits.
   if (cs.main.cod->color_transform == 1 && count >= 3)
     for (std::uint16_t c = 1; c < 3; ++c)
-      if ((magnitude_bits(quantization_of(cs, c)) > 30) != (magnitude_bits(quantization_of(cs, 0)) > 30))
+      if ((magnitude_bits(quantization_of(cs, c)) > most_bits_in_32) !=
+          (magnitude_bits(quantization_of(cs, 0)) > most_bits_in_32))
         unsupported("a component transform over 32 and 64-bit data (QCC)", quantization_of(cs, c).offset);
 }
 
@@ -136,6 +139,13 @@ void check_nonlinearities(const codestream& cs) {
     if (!own.nlt.empty())
       unsupported("a non-linear point transform (NLT) in the header of tile " + std::to_string(tile),
                   own.nlt.front().offset);
+}
+
+// Its rows are those of an image, of all components together.
+void check_native_size(const image_size& siz) {
+  if (!has_equal_components(siz))
+    unsupported("an image whose components have different sizes (subsampling, SIZ), in the native engine",
+                siz.offset);
 }
 
 void check_native_component(const coding_style& style, const quantization& q, unsigned roi_shift) {
@@ -207,7 +217,10 @@ void check_decodable(const codestream& cs, unsigned reduce, decode_engine engine
   check_coding(cs, engine);
   check_nonlinearities(cs);
   check_other_segments(cs);
-  if (engine == decode_engine::native) return check_native_tiles(cs);
+  if (engine == decode_engine::native) {
+    check_native_size(cs.siz);
+    return check_native_tiles(cs);
+  }
   check_main_segments(cs);
   check_components(cs, reduce);
   check_tiles(cs);

@@ -1,17 +1,14 @@
 #include "core/decode.hpp"
 
-#include <ojph_codestream.h>
-#include <ojph_file.h>
-#include <ojph_mem.h>
-#include <ojph_params.h>
-
 #include <algorithm>
 #include <optional>
 
+#include "core/component_planes.hpp"
 #include "core/error.hpp"
+#include "core/geometry.hpp"
+#include "core/line_decoder.hpp"
 #include "core/native/decode.hpp"
 #include "core/ojph_messages.hpp"
-#include "core/reused_codestream.hpp"
 #include "core/row_writer.hpp"
 #include "core/sample_lines.hpp"
 #include "core/strict.hpp"
@@ -25,46 +22,19 @@ clamp_limits<std::int32_t> line_limits(clamp_policy policy, std::uint32_t bit_de
   return clamp_limits<std::int32_t>(clamp_range(policy, bit_depth, decoded));
 }
 
-std::vector<clamp_limits<std::int32_t>> line_limits(const ojph::param_siz& siz, clamp_policy policy,
+std::vector<clamp_limits<std::int32_t>> line_limits(const image_size& siz, clamp_policy policy,
                                                     sample_type decoded) {
   std::vector<clamp_limits<std::int32_t>> limits;
-  for (std::uint32_t c = 0; c < siz.get_num_components(); ++c)
-    limits.push_back(line_limits(policy, siz.get_bit_depth(c), decoded));
+  for (const component_size& k : siz.components) limits.push_back(line_limits(policy, k.bit_depth, decoded));
   return limits;
 }
 
 // What the codestream's samples decode to. The caller may have them stored in another type, which moves no
 // clamp.
-sample_type type_in_codestream(const ojph::param_siz& siz) {
+sample_type type_in_codestream(const image_size& siz) {
   std::uint32_t bit_depth = 0;
-  for (std::uint32_t c = 0; c < siz.get_num_components(); ++c)
-    bit_depth = std::max(bit_depth, siz.get_bit_depth(c));
-  return decoded_type(bit_depth, siz.is_signed(0));
-}
-
-// The caller sized `out` by its own reading of the headers. Writing by OpenJPH's instead would be a buffer
-// overrun the day the two disagree.
-void check_layout(const ojph::param_siz& siz, const image_view& out) {
-  bool agrees = siz.get_num_components() == out.components;
-  for (std::uint32_t c = 0; agrees && c < out.components; ++c)
-    agrees = siz.get_recon_width(c) == out.width && siz.get_recon_height(c) == out.height;
-  if (!agrees)
-    throw error(error_code::codestream,
-                "OpenJPH reads another image size from the codestream than its SIZ tells");
-}
-
-void pull_rows(ojph::codestream& codestream, row_writer<std::int32_t>& rows, std::uint32_t height,
-               std::uint32_t num_components) {
-  for (std::uint32_t y = 0; y < height; ++y) {
-    for (std::uint32_t c = 0; c < num_components; ++c) {
-      ojph::ui32 component = 0;
-      const ojph::line_buf* line = codestream.pull(component);
-      if (line == nullptr || component != c)
-        throw error(error_code::codestream, "OpenJPH ended the image before its last row");
-      rows.set_line(c, line->i32);
-    }
-    rows.finish_row(y);
-  }
+  for (const component_size& k : siz.components) bit_depth = std::max<std::uint32_t>(bit_depth, k.bit_depth);
+  return decoded_type(bit_depth, siz.components.front().is_signed);
 }
 
 void fill_with_zero(const image_view& out) {
@@ -74,36 +44,67 @@ void fill_with_zero(const image_view& out) {
   for (std::uint32_t y = 0; y < out.height; ++y) write_row(row, kernels::active().lines32, out, y);
 }
 
-void refuse_warnings(const std::vector<message>& messages) {
-  for (const auto& m : messages)
-    if (m.is_warning) throw error(error_code::codestream, m.text);
+std::vector<plane_size> plane_sizes(const image_size& siz, std::uint32_t reduce) {
+  std::vector<plane_size> sizes;
+  for (std::uint32_t c = 0; c < siz.num_components(); ++c) {
+    const rect area = component_rect(siz, c, reduce);
+    sizes.push_back({area.width(), area.height(), siz.components[c].dx, siz.components[c].dy});
+  }
+  return sizes;
 }
 
-// Pulls pixels through OpenJPH. `codestream` runs from SOC to EOC and has been checked by strict.hpp; `out`
-// has its layout. Unless resilient, a warning is an error.
-std::vector<message> pull_pixels(byte_span codestream, const decode_options& options, const image_view& out,
-                                 row_observer* observer) {
-  initialize_openjph();
-  const message_capture capture;
-  ojph::mem_infile file;
-  file.open(codestream.data, static_cast<std::size_t>(codestream.size));
-  reused_codestream decoder(codec_role::decode);
-  if (options.resilient) decoder->enable_resilience();
-  decoder->read_headers(&file);
-  // OpenJPH computes sizes with shifts of 32-bit integers. After 31 levels any image is a single sample at
-  // the origin, which a further level leaves as it is (T.800 F.3.6).
-  decoder->restrict_input_resolution(options.reduce, std::min<std::uint32_t>(options.reduce, 31));
-  // All components of a row before the next row, so that interleaved memory is written once. Only components
-  // of equal size come here.
-  decoder->set_planar(false);
-  const auto siz = decoder->access_siz();
-  check_layout(siz, out);
-  decoder->create();
+// Writing into memory of another layout than strict.hpp tells would be a buffer overrun.
+void check_layout(const image_view& out, const rect& area, std::uint32_t components) {
+  if (out.width != area.width() || out.height != area.height() || out.components != components)
+    throw error(error_code::invalid_argument, "the memory for the pixels does not have their layout");
+}
+
+std::vector<message> pull_pixels(byte_span codestream, const image_size& siz, const decode_options& options,
+                                 const image_view& out, row_observer* observer) {
+  check_layout(out, image_rect(siz, options.reduce), siz.num_components());
+  line_decoder decoder(codestream, siz, options);
   row_writer<std::int32_t> rows(out, line_limits(siz, options.clamp, type_in_codestream(siz)), observer);
-  pull_rows(*decoder, rows, out.height, out.components);
-  if (!options.resilient) refuse_warnings(capture.messages());
-  decoder.release(std::uint64_t{out.width} * out.height * out.components);
-  return capture.messages();
+  if (has_equal_components(siz))
+    return decoder.pull([&](std::uint32_t c, std::uint32_t y, const std::int32_t* line) {
+      rows.set_line(c, line);
+      if (c + 1 == out.components) rows.finish_row(y);
+    });
+  component_planes planes(plane_sizes(siz, options.reduce), out.width);
+  auto messages = decoder.pull(
+      [&](std::uint32_t c, std::uint32_t y, const std::int32_t* line) { planes.take_line(c, y, line); });
+  for (std::uint32_t y = 0; y < out.height; ++y) {
+    for (std::uint32_t c = 0; c < out.components; ++c) rows.set_line(c, planes.row(c, y));
+    rows.finish_row(y);
+  }
+  return messages;
+}
+
+std::vector<message> pull_components(byte_span codestream, const image_size& siz,
+                                     const decode_options& options, const std::vector<image_view>& out) {
+  line_decoder decoder(codestream, siz, options);
+  std::vector<row_writer<std::int32_t>> rows;
+  for (const component_size& k : siz.components) {
+    const auto c = static_cast<std::uint32_t>(rows.size());
+    check_layout(out.at(c), component_rect(siz, c, options.reduce), 1);
+    const auto decoded = decoded_type(k.bit_depth, k.is_signed);
+    rows.emplace_back(out[c], std::vector{line_limits(options.clamp, k.bit_depth, decoded)}, nullptr);
+  }
+  return decoder.pull([&](std::uint32_t c, std::uint32_t y, const std::int32_t* line) {
+    rows[c].set_line(0, line);
+    rows[c].finish_row(y);
+  });
+}
+
+// The bytes that a strict decode hands on: the caller's own where all of them are needed.
+template <typename Pull>
+std::vector<message> with_needed_bytes(const open_codestream& opened, std::uint32_t reduce, Pull pull) {
+  const codestream& cs = opened.cs;
+  if (reduce == 0) {
+    const std::uint64_t start = cs.main_header.start;
+    return pull(byte_span{cs.data.data + start, *cs.eoc + 2 - start});
+  }
+  const auto bytes = whole_packets(cs, opened.walk);
+  return pull(byte_span{bytes.data(), bytes.size()});
 }
 
 }  // namespace
@@ -111,16 +112,23 @@ std::vector<message> pull_pixels(byte_span codestream, const decode_options& opt
 std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
                                    const image_view& out, row_observer* observer) {
   if (opened.engine == decode_engine::native) {
+    check_layout(out, options.region.value_or(image_rect(opened.cs.siz, options.reduce)),
+                 opened.cs.siz.num_components());
     native::decode(opened, options, out, observer);
     return {};
   }
-  const codestream& cs = opened.cs;
-  if (options.reduce == 0) {
-    const std::uint64_t start = cs.main_header.start;
-    return pull_pixels({cs.data.data + start, *cs.eoc + 2 - start}, options, out, observer);
-  }
-  const auto bytes = whole_packets(cs, opened.walk);
-  return pull_pixels({bytes.data(), bytes.size()}, options, out, observer);
+  return with_needed_bytes(opened, options.reduce, [&](byte_span bytes) {
+    return pull_pixels(bytes, opened.cs.siz, options, out, observer);
+  });
+}
+
+std::vector<message> decode_components(const open_codestream& opened, const decode_options& options,
+                                       const std::vector<image_view>& out) {
+  if (opened.engine != decode_engine::openjph)
+    throw error(error_code::invalid_argument, "OpenJPH's engine alone decodes components one by one");
+  return with_needed_bytes(opened, options.reduce, [&](byte_span bytes) {
+    return pull_components(bytes, opened.cs.siz, options, out);
+  });
 }
 
 damaged_result decode_damaged(const damaged_codestream& opened, decode_options options,
@@ -128,17 +136,18 @@ damaged_result decode_damaged(const damaged_codestream& opened, decode_options o
   damaged_result result;
   const auto bytes = whole_packets(opened.cs, opened.walk);
   const byte_span codestream{bytes.data(), bytes.size()};
+  const image_size& siz = opened.cs.siz;
   // Damage inside a codeblock shows only while decoding: try strictly as long as nothing else is known.
   try {
     if (opened.reason) throw error(*opened.reason);
-    result.messages = pull_pixels(codestream, options, out, nullptr);
+    result.messages = pull_pixels(codestream, siz, options, out, nullptr);
     return result;
   } catch (const error& e) {
     result.reason = e.what();
   }
   try {
     options.resilient = true;
-    result.messages = pull_pixels(codestream, options, out, nullptr);
+    result.messages = pull_pixels(codestream, siz, options, out, nullptr);
   } catch (const error& e) {
     fill_with_zero(out);
     result.reason = e.what();

@@ -39,6 +39,10 @@ struct open_codestream;
 std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
                                    const image_view& out, row_observer* observer = nullptr);
 
+// The same with each component in an array of its own, of the component's own size and type.
+std::vector<message> decode_components(const open_codestream& opened, const decode_options& options,
+                                       const std::vector<image_view>& out);
+
 struct damaged_result {
   std::vector<message> messages;
   std::string reason;  // why the pixels are not the image; empty when they are

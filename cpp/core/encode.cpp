@@ -243,7 +243,7 @@ encoded_image encode_as(const const_image_view& image, const encode_options& opt
   rows.feed(*codestream);
   rows.finish(result);
   codestream->flush();
-  codestream.release(std::uint64_t{image.width} * image.height * image.components);
+  codestream.release(std::uint64_t{image.width} * image.height * image.components, image.components);
   result.tile_parts = std::move(file.bytes);
   if (options.tlm) {
     const auto tlm = make_tlm(result.tile_parts);

@@ -21,6 +21,18 @@ rect component_rect(const image_size& siz, std::uint32_t component, unsigned red
           ceil_shift(ceil_div(siz.x1, k.dx), reduce), ceil_shift(ceil_div(siz.y1, k.dy), reduce)};
 }
 
+bool has_equal_components(const image_size& siz) {
+  const component_size& first = siz.components.front();
+  return std::all_of(siz.components.begin(), siz.components.end(),
+                     [&](const component_size& k) { return k.dx == first.dx && k.dy == first.dy; });
+}
+
+rect image_rect(const image_size& siz, unsigned reduce) {
+  if (has_equal_components(siz)) return component_rect(siz, 0, reduce);
+  return {ceil_shift(siz.x0, reduce), ceil_shift(siz.y0, reduce), ceil_shift(siz.x1, reduce),
+          ceil_shift(siz.y1, reduce)};
+}
+
 rect tile_rect(const image_size& siz, std::uint32_t tile) {
   const std::uint64_t x = siz.tile_x0 + std::uint64_t{tile % siz.tiles_across} * siz.tile_width;
   const std::uint64_t y = siz.tile_y0 + std::uint64_t{tile / siz.tiles_across} * siz.tile_height;

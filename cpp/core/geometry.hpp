@@ -32,6 +32,11 @@ inline std::uint64_t count_cells(std::uint32_t begin, std::uint32_t end, unsigne
 // The component's samples with `reduce` resolutions discarded (B-5; B-14 without tiles).
 rect component_rect(const image_size& siz, std::uint32_t component, unsigned reduce = 0);
 
+// The interleaved image at `reduce`. Components of one size are its pixels themselves; components of
+// different sizes are spread over the reference grid, sample (i, j) over XRsiz columns and YRsiz rows.
+bool has_equal_components(const image_size& siz);
+rect image_rect(const image_size& siz, unsigned reduce = 0);
+
 // Equations B-7 to B-10, then B-12.
 rect tile_rect(const image_size& siz, std::uint32_t tile);
 rect tile_component_rect(const image_size& siz, std::uint32_t tile, std::uint32_t component);

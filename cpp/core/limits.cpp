@@ -89,14 +89,26 @@ std::uint64_t sample_bytes(const component_size& k) {
   return k.bit_depth <= 8 ? 1 : k.bit_depth <= 16 ? 2 : 4;
 }
 
-// Decoder state for the component in all tiles, and its decoded pixels.
-std::uint64_t component_memory(const codestream& cs, std::uint16_t c) {
+// Decoded samples of each component.
+struct result_size {
+  std::uint64_t pixels;        // of the interleaved image
+  std::uint64_t kept_samples;  // bytes for each that waits, as it came, to be spread over the pixels
+
+  explicit result_size(const image_size& siz) {
+    const rect image = image_rect(siz);
+    pixels = std::uint64_t{image.width()} * image.height();
+    kept_samples = has_equal_components(siz) ? 0 : sizeof(std::int32_t);
+  }
+};
+
+// Decoder state for the component in all tiles, and its decoded samples.
+std::uint64_t component_memory(const codestream& cs, std::uint16_t c, const result_size& result) {
   const coding_style& style = style_of(cs, c);
   const tile_grid grid(cs.siz, c);
-  const std::uint64_t sample = magnitude_bits(quantization_of(cs, c)) > 30 ? 8 : 4;
-  const rect whole = component_rect(cs.siz, c);
-  std::uint64_t bytes =
-      multiply(sample_bytes(cs.siz.components[c]), std::uint64_t{whole.width()} * whole.height());
+  const std::uint64_t sample = magnitude_bits(quantization_of(cs, c)) > most_bits_in_32 ? 8 : 4;
+  const rect own = component_rect(cs.siz, c);
+  std::uint64_t bytes = add(multiply(sample_bytes(cs.siz.components[c]), result.pixels),
+                            multiply(result.kept_samples, std::uint64_t{own.width()} * own.height()));
   for (unsigned r = 0; r <= style.num_decompositions; ++r)
     bytes = add(bytes, resolution_memory(grid, style, r, sample));
   return bytes;
@@ -147,10 +159,12 @@ void check_size_limits(const codestream& cs, const limits& bounds) {
 
 void check_memory_limit(const codestream& cs, const limits& bounds) {
   if (bounds.memory() == UINT64_MAX) return;
+  const result_size result(cs.siz);
   std::uint64_t total = object_memory(cs), last = 0;
   for (std::uint32_t i = 0; i < cs.siz.num_components() && total <= bounds.memory(); ++i) {
     const auto c = static_cast<std::uint16_t>(i);
-    if (i == 0 || !same_work(cs, c, static_cast<std::uint16_t>(c - 1))) last = component_memory(cs, c);
+    if (i == 0 || !same_work(cs, c, static_cast<std::uint16_t>(c - 1)))
+      last = component_memory(cs, c, result);
     total = add(total, last);
   }
   if (total > bounds.memory())

@@ -5,6 +5,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <exception>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -19,6 +20,12 @@ thread_local message_capture* current = nullptr;
 // OpenJPH's code for a malloc that returned nothing (ojph_mem.h, ojph_mem.cpp).
 constexpr int first_memory_code = 0x00090001;
 constexpr int last_memory_code = 0x000900FF;
+
+// Passes whose refinement segment has no bytes. Bits beyond it count as zeros (T.814), so that a second
+// pass changes nothing; packet_header.cpp refuses a third, which OpenJPH would leave out as well.
+constexpr int empty_refinement_code = 0x00010001;
+// OpenJPH's code for an exception that it takes for damage of the data, in resilient mode (ojph_tile.cpp).
+constexpr int swallowed_code = 0x00030093;
 
 // A file that repeats a fault a million times must not fill memory with its messages.
 constexpr std::size_t max_messages = 32;
@@ -37,6 +44,18 @@ std::string with_code(const std::string& text, int code) {
   return text + suffix;
 }
 
+// Whether the exception that is being handled is std::bad_alloc.
+bool is_out_of_memory() {
+  if (std::current_exception() == nullptr) return false;
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 class throwing_error final : public ojph::message_error {
 public:
   void operator()(int code, const char*, int, const char* text, ...) override {
@@ -53,7 +72,8 @@ template <typename Base, bool IsWarning>
 class collecting final : public Base {
 public:
   void operator()(int code, const char*, int, const char* text, ...) override {
-    if (current == nullptr) return;
+    if (code == swallowed_code && is_out_of_memory()) throw std::bad_alloc();
+    if (current == nullptr || code == empty_refinement_code) return;
     std::va_list arguments;
     va_start(arguments, text);
     const std::string remark = format(text, arguments);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/codestream.hpp"
 #include "core/error.hpp"
 
 namespace htj2k {
@@ -47,6 +48,17 @@ void check_planes(unsigned missing, unsigned coded_passes, unsigned bit_planes, 
              std::to_string(coded_passes) + " coding passes, which do not fit the " +
              std::to_string(bit_planes) + " bit-planes of its subband",
          offset);
+}
+
+// OpenJPH's 64-bit decoder shifts a 32-bit integer too far in the significance propagation pass: other
+// pixels.
+void check_refinement(unsigned coded_passes, const block_grid& grid, std::uint64_t offset) {
+  if (coded_passes > 1 && !grid.may_refine)
+    throw error(error_code::unsupported,
+                "a codeblock with refinement passes in a component of more than " +
+                    std::to_string(most_bits_in_32) + " magnitude bits, at byte " + std::to_string(offset) +
+                    ", is not supported",
+                offset);
 }
 
 }  // namespace
@@ -210,13 +222,16 @@ void packet_header_reader::read_refinement(bit_reader& bits, precinct_state::blo
     fail("the refinement segment of a codeblock has " + std::to_string(size + state.block.refinement_size()) +
              " bytes; at most 2046 are legal",
          bits.position());
+  if (piece + passes == 3 && size + state.block.refinement_size() == 0)
+    throw error(error_code::unsupported,
+                "a codeblock of three passes without refinement bytes is not supported", bits.position());
   state.block.sizes[piece] = static_cast<std::uint16_t>(size);
   state.block.num_passes = static_cast<std::uint8_t>(piece + passes);
 }
 
 // What a packet adds to a block; false if that is no bytes.
 bool packet_header_reader::read_contribution(bit_reader& bits, precinct_state::block_state& state,
-                                             unsigned bit_planes, bool is_only_layer) {
+                                             const block_grid& grid, bool is_only_layer) {
   const unsigned missing = state.block.missing_planes - state.placeholders / 3U;
   unsigned passes = read_passes(bits);
   read_length_bits(bits, state);
@@ -224,8 +239,9 @@ bool packet_header_reader::read_contribution(bit_reader& bits, precinct_state::b
   if (state.block.num_passes == 0 && is_only_layer)
     fail("the cleanup segment of a codeblock has 0 bytes; 2 to 65534 are legal", bits.position());
   if (state.block.num_passes != 0 && passes != 0) read_refinement(bits, state, passes);
-  check_planes(missing + state.placeholders / 3U, std::max<unsigned>(state.block.num_passes, 1), bit_planes,
-               bits.position());
+  check_planes(missing + state.placeholders / 3U, std::max<unsigned>(state.block.num_passes, 1),
+               grid.bit_planes, bits.position());
+  check_refinement(state.block.num_passes, grid, bits.position());
   state.block.missing_planes = static_cast<std::uint8_t>(missing + state.placeholders / 3U);
   return state.block.num_passes != 0;
 }
@@ -245,7 +261,7 @@ void packet_header_reader::read_grid(bit_reader& bits, const block_grid& grid, s
             static_cast<std::uint8_t>(read_missing_planes(bits, state.missing_planes, x, y));
       }
       const coded_block before = block.block;
-      if (!read_contribution(bits, block, grid.bit_planes, is_only_layer)) continue;
+      if (!read_contribution(bits, block, grid, is_only_layer)) continue;
       contribution added{band, grid.first_column + x, grid.first_row + y, &block, before.num_passes};
       contributions_.push_back(added);
     }

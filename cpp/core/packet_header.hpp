@@ -28,6 +28,7 @@ struct block_grid {
   std::uint32_t across = 0;
   std::uint32_t down = 0;
   unsigned bit_planes = 0;  // magnitude bit-planes of the subband, M_b of T.800 E-2, and what RGN adds
+  bool may_refine = true;   // whether the decoder's refinement passes can be trusted here
   // Of the grid's first block among the blocks of the subband.
   std::uint32_t first_column = 0, first_row = 0;
 
@@ -136,7 +137,7 @@ private:
   static void read_length_bits(bit_reader& bits, precinct_state::block_state& state);
   static unsigned read_cleanup(bit_reader& bits, precinct_state::block_state& state, unsigned passes);
   static void read_refinement(bit_reader& bits, precinct_state::block_state& state, unsigned passes);
-  static bool read_contribution(bit_reader& bits, precinct_state::block_state& state, unsigned bit_planes,
+  static bool read_contribution(bit_reader& bits, precinct_state::block_state& state, const block_grid& grid,
                                 bool is_only_layer);
   void read_grid(bit_reader& bits, const block_grid& grid, std::uint32_t band,
                  precinct_state::band_state& state, std::uint16_t layer, bool is_only_layer);

@@ -23,6 +23,7 @@ tile_resolution make_resolution(const rect& component, const coding_style& style
   result.area = resolution_rect(component, levels, r);
   result.ppx = style.ppx(r);
   result.ppy = style.ppy(r);
+  result.may_refine = magnitude_bits(steps) + roi_shift <= most_bits_in_32;
   const unsigned above_base = r > 0 ? 1 : 0;
   result.xcb = std::min<unsigned>(style.log_block_width, result.ppx - std::min(above_base, result.ppx));
   result.ycb = std::min<unsigned>(style.log_block_height, result.ppy - std::min(above_base, result.ppy));
@@ -173,6 +174,7 @@ std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) cons
     grids[b].down = rows.count;
     grids[b].first_row = rows.first;
     grids[b].bit_planes = bit_planes[b];
+    grids[b].may_refine = may_refine;
   }
   return grids;
 }

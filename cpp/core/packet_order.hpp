@@ -20,6 +20,7 @@ struct tile_resolution {
   unsigned num_bands = 1;
   std::array<rect, 3> bands;  // LL alone, or HL, LH, HH
   std::array<unsigned, 3> bit_planes{};
+  bool may_refine = true;  // as in block_grid
 
   std::uint64_t num_precincts() const { return precincts_across * precincts_down; }
   // Codeblocks of a whole band.

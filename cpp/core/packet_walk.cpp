@@ -13,8 +13,31 @@ namespace htj2k {
 namespace {
 
 // A packet is at least one byte, so a file cannot hold more packets than bytes. The allowance lets the base
-// of a cut download be read; it bounds what a few bytes can make us enumerate.
+// of a cut download be read, and resolutions that are empty be there; it bounds what a few bytes can make us
+// enumerate.
 constexpr std::uint64_t packet_allowance = 1U << 20;
+
+// Of all tiles that have been seen: each of them may take only a few bytes.
+class packet_budget {
+public:
+  explicit packet_budget(const codestream& cs) : bytes_(cs.range.size()) {}
+
+  void spend(const tile_geometry& geometry, std::uint16_t tile) {
+    const std::uint64_t most = bytes_ + packet_allowance;
+    const std::uint64_t layers = geometry.num_layers;
+    for (const auto& resolutions : geometry.components)
+      for (const auto& resolution : resolutions)
+        if (resolution.num_precincts() > most / layers ||
+            (declared_ += resolution.num_precincts() * layers + 1) > most)
+          throw error(error_code::limit, "the tiles up to " + std::to_string(tile) + " declare more than " +
+                                             std::to_string(most) + " packets and resolutions, which the " +
+                                             std::to_string(bytes_) + " bytes of data cannot hold");
+  }
+
+private:
+  std::uint64_t bytes_;
+  std::uint64_t declared_ = 0;
+};
 
 std::string name_of(const packet_id& id, std::uint16_t tile) {
   return "packet of tile " + std::to_string(tile) + ", component " + std::to_string(id.component) +
@@ -24,15 +47,12 @@ std::string name_of(const packet_id& id, std::uint16_t tile) {
 
 class tile_walk {
 public:
-  tile_walk(const codestream& cs, std::uint16_t tile, std::uint32_t reduce, bool keep_blocks)
+  tile_walk(const codestream& cs, std::uint16_t tile, std::uint32_t reduce, bool keep_blocks,
+            packet_budget& budget)
       : tile_(tile),
         geometry_(geometry_of_tile(cs, tile)),
         options_{defaults_of(cs, tile).uses_sop, defaults_of(cs, tile).uses_eph, geometry_.num_layers} {
-    if (geometry_.num_packets() > cs.range.size() + packet_allowance)
-      throw error(error_code::limit, "tile " + std::to_string(tile) + " declares " +
-                                         std::to_string(geometry_.num_packets()) +
-                                         " packets, more than the " + std::to_string(cs.range.size()) +
-                                         " bytes of data can hold");
+    budget.spend(geometry_, tile);
     packets_ = packet_order(cs, tile, geometry_);
     if (keep_blocks)
       for (const auto& resolutions : geometry_.components) bands_.emplace_back(resolutions.size());
@@ -133,7 +153,11 @@ private:
 class walker {
 public:
   walker(const codestream& cs, std::uint32_t reduce, bool keep_blocks)
-      : cs_(cs), reduce_(reduce), keep_blocks_(keep_blocks), headers_(headers_of_tile_parts(cs)) {
+      : cs_(cs),
+        reduce_(reduce),
+        keep_blocks_(keep_blocks),
+        headers_(headers_of_tile_parts(cs)),
+        budget_(cs) {
     result_.by_reduce.assign(max_reduce(cs) + 1, level_extent{true, cs.main_header.stop});
   }
 
@@ -152,13 +176,14 @@ private:
     const auto found = tiles_.find(tile);
     return found != tiles_.end()
                ? found->second
-               : tiles_.emplace(tile, tile_walk(cs_, tile, reduce_, keep_blocks_)).first->second;
+               : tiles_.emplace(tile, tile_walk(cs_, tile, reduce_, keep_blocks_, budget_)).first->second;
   }
 
   void read_part(const tile_part& part, std::uint64_t& part_stop) {
+    if (!part.header_is_whole) return;
     tile_walk& walk = walk_of(part.tile);
     const std::uint64_t present = part.is_whole ? part.stop : cs_.range.stop;
-    if (walk.is_broken || !part.header_is_whole) return;
+    if (walk.is_broken) return;
     part_stop = part.header.stop;
     if (walk.is_finished() && reduce_ > 0) return;
     try {
@@ -215,6 +240,7 @@ private:
   std::uint32_t reduce_;
   bool keep_blocks_;
   std::vector<std::vector<std::uint8_t>> headers_;  // of each tile-part, from PPM
+  packet_budget budget_;
   packet_header_reader reader_;
   std::map<std::uint16_t, tile_walk> tiles_;
   packet_walk result_;

@@ -42,6 +42,7 @@ private:
     tile_part part;
     part.header.start = position_;
     read_sot(part);
+    part.header.stop = position_;  // until more of it has been read: what follows may throw
     cs_.tile_parts.push_back(part);
     tile_part& kept = cs_.tile_parts.back();
     if (!read_header(kept)) {

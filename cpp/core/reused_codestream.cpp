@@ -2,11 +2,16 @@
 
 #include <utility>
 
+#include "core/ojph_messages.hpp"
+
 namespace htj2k {
 namespace {
 
 // A mammogram or a slide tile is kept; beyond, allocation no longer shows in the time, but in the memory.
 constexpr std::uint64_t most_kept_samples = std::uint64_t{1} << 24;
+// For more of them OpenJPH replaces an array, and when there is no memory for the new one, it keeps, and
+// later frees, the address of the old one (param_siz of 0.32.0).
+constexpr std::uint32_t most_kept_components = 4;
 
 std::unique_ptr<ojph::codestream>& idle_object(codec_role role) {
   thread_local std::unique_ptr<ojph::codestream> idle[2];
@@ -16,14 +21,15 @@ std::unique_ptr<ojph::codestream>& idle_object(codec_role role) {
 }  // namespace
 
 reused_codestream::reused_codestream(codec_role role) : role_(role), object_(std::move(idle_object(role))) {
+  initialize_openjph();
   if (object_ != nullptr)
     object_->restart();
   else
     object_ = std::make_unique<ojph::codestream>();
 }
 
-void reused_codestream::release(std::uint64_t samples) {
-  if (samples <= most_kept_samples)
+void reused_codestream::release(std::uint64_t samples, std::uint32_t components) {
+  if (samples <= most_kept_samples && components <= most_kept_components)
     idle_object(role_) = std::move(object_);
   else
     object_.reset();

@@ -19,8 +19,8 @@ public:
   ojph::codestream* operator->() { return object_.get(); }
   ojph::codestream& operator*() { return *object_; }
 
-  // The image is done. Objects that have grown with a large one are not kept.
-  void release(std::uint64_t samples);
+  // The image is done. Objects that have grown with a large one, or hold many components, are not kept.
+  void release(std::uint64_t samples, std::uint32_t components);
 
 private:
   codec_role role_;

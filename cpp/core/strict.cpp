@@ -46,38 +46,83 @@ void require_whole(const open_codestream& opened, std::uint32_t reduce) {
   throw missing_bytes(cs, opened.walk, reduce);
 }
 
+unsigned max_bit_depth(const image_size& siz) {
+  unsigned bits = 0;
+  for (const component_size& k : siz.components) bits = std::max<unsigned>(bits, k.bit_depth);
+  return bits;
+}
+
+void check_depth(const codestream& cs, std::uint32_t reduce) {
+  const unsigned bits = max_bit_depth(cs.siz);
+  if (reduce > 0 && bits > max_reduced_depth)
+    throw error(error_code::unsupported,
+                "components of " + std::to_string(bits) +
+                    " bits decode at full size only: at reduced sizes up to " +
+                    std::to_string(max_reduced_depth) + " bits are exact",
+                cs.siz.offset);
+}
+
+constexpr const char* one_by_one = "; decode_components gives the components one by one";
+
+void check_signs(const image_size& siz) {
+  for (const component_size& k : siz.components)
+    if (k.is_signed != siz.components.front().is_signed)
+      throw error(
+          error_code::unsupported,
+          std::string("the codestream has signed and unsigned components, which do not fit one array") +
+              one_by_one,
+          siz.offset);
+}
+
+// Which samples make up a pixel is plain where all components begin at the image's first pixel. Elsewhere
+// no clause says it.
+void check_alignment(const image_size& siz, std::uint32_t reduce) {
+  if (has_equal_components(siz)) return;
+  const rect image = image_rect(siz, reduce);
+  for (std::uint32_t c = 0; c < siz.num_components(); ++c) {
+    const rect own = component_rect(siz, c, reduce);
+    const component_size& k = siz.components[c];
+    if (std::uint64_t{own.x0} * k.dx == image.x0 && std::uint64_t{own.y0} * k.dy == image.y0) continue;
+    throw error(error_code::unsupported,
+                "at reduce=" + std::to_string(reduce) + " component " + std::to_string(c) + " (subsampled " +
+                    std::to_string(k.dx) + " x " + std::to_string(k.dy) +
+                    ") does not begin at the first pixel of the image (" + std::to_string(image.x0) + ", " +
+                    std::to_string(image.y0) + ")" + one_by_one,
+                siz.offset);
+  }
+}
+
 void append(std::vector<std::uint8_t>& target, byte_span data, std::uint64_t start, std::uint64_t stop) {
   target.insert(target.end(), data.data + start, data.data + stop);
 }
 
 }  // namespace
 
-image_layout layout_at(const codestream& cs, std::uint32_t reduce) {
+std::vector<image_layout> component_layouts_at(const codestream& cs, std::uint32_t reduce) {
   check_reduce(cs, reduce);
-  const auto& first = cs.siz.components.front();
-  unsigned bit_depth = 0;
-  for (const auto& component : cs.siz.components) {
-    if (component.is_signed != first.is_signed)
-      throw error(error_code::unsupported,
-                  "the codestream has signed and unsigned components, which do not fit one array",
+  check_depth(cs, reduce);
+  std::vector<image_layout> layouts;
+  for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c) {
+    const rect area = component_rect(cs.siz, c, reduce);
+    if (area.is_empty())
+      throw error(error_code::unsupported, "the image is empty at reduce=" + std::to_string(reduce),
                   cs.siz.offset);
-    bit_depth = std::max<unsigned>(bit_depth, component.bit_depth);
+    const component_size& k = cs.siz.components[c];
+    layouts.push_back({decoded_type(k.bit_depth, k.is_signed), area.width(), area.height(), 1});
   }
-  if (reduce > 0 && bit_depth > max_reduced_depth)
-    throw error(error_code::unsupported,
-                "components of " + std::to_string(bit_depth) +
-                    " bits decode at full size only: at reduced sizes up to " +
-                    std::to_string(max_reduced_depth) + " bits are exact",
-                cs.siz.offset);
+  return layouts;
+}
+
+image_layout layout_at(const codestream& cs, std::uint32_t reduce) {
+  const auto components = component_layouts_at(cs, reduce);
+  check_signs(cs.siz);
+  check_alignment(cs.siz, reduce);
+  const rect area = image_rect(cs.siz, reduce);
   image_layout layout;
-  layout.type = decoded_type(bit_depth, first.is_signed);
-  const rect area = component_rect(cs.siz, 0, reduce);
+  layout.type = decoded_type(max_bit_depth(cs.siz), sample_is_signed(components.front().type));
   layout.width = area.width();
   layout.height = area.height();
   layout.components = cs.siz.num_components();
-  if (layout.width == 0 || layout.height == 0)
-    throw error(error_code::unsupported, "the image is empty at reduce=" + std::to_string(reduce),
-                cs.siz.offset);
   return layout;
 }
 

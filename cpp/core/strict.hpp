@@ -12,9 +12,12 @@
 
 namespace htj2k {
 
-// The layout of the pixels at `reduce`. Throws invalid_argument when the codestream has no such resolution
-// and unsupported when its components do not fit one array.
+// The layout of the interleaved pixels at `reduce`. Throws invalid_argument when the codestream has no such
+// resolution and unsupported when its components do not fit one array.
 image_layout layout_at(const codestream& cs, std::uint32_t reduce);
+
+// The layout of each component by itself, with its own size, depth and sign.
+std::vector<image_layout> component_layouts_at(const codestream& cs, std::uint32_t reduce);
 
 struct open_codestream {
   codestream cs;

@@ -16,6 +16,7 @@ from ._checksum import (
     pixel_checksums,
 )
 from ._decode import PartialImage, decode, decode_partial
+from ._decode_components import decode_components
 from ._encode import encode
 from ._encode_checksums import EncodedImage, encode_with_checksums
 from ._info import (
@@ -73,6 +74,7 @@ __all__ = [
     "crc32_combine",
     "decode",
     "decode_batch",
+    "decode_components",
     "decode_partial",
     "decode_verified",
     "decode_with_checksum",

@@ -59,6 +59,12 @@ def encode_batch(
     TypeError, ValueError, MemoryError, HTJ2KError
         As `encode` does, for the first frame that fails. The message begins with the frame's index, which is
         also the attribute `frame_index`.
+
+    Examples
+    --------
+    >>> frames = [np.full((8, 8), value, np.uint8) for value in range(3)]
+    >>> len(htj2k.encode_batch(frames))
+    3
     """
     how = batch_options(threads, on_error, progress)
     results: list[Any] = []
@@ -147,6 +153,14 @@ def decode_batch(
     TypeError, ValueError, MemoryError, HTJ2KError
         As `decode` does, for the first frame that fails. The message begins with the frame's index, which is
         also the attribute `frame_index`.
+
+    Examples
+    --------
+    >>> codestreams = htj2k.encode_batch([np.full((8, 8), value, np.uint8) for value in range(3)])
+    >>> htj2k.decode_batch(codestreams).shape
+    (3, 8, 8)
+    >>> [type(frame).__name__ for frame in htj2k.decode_batch([codestreams[0], b"?"], on_error="return")]
+    ['ndarray', 'NotHTJ2KError']
     """
     how = batch_options(threads, on_error, progress)
     options = core_decode_options(reduce, clamp, max_pixels)
@@ -195,6 +209,12 @@ def iter_decode(
     ------
     TypeError, ValueError, MemoryError, HTJ2KError
         As `decode_batch` does.
+
+    Examples
+    --------
+    >>> codestreams = htj2k.encode_batch([np.full((8, 8), value, np.uint8) for value in range(3)])
+    >>> [int(pixels.max()) for pixels in htj2k.iter_decode(codestreams)]
+    [0, 1, 2]
     """
     arguments.choice("on_error", on_error, ("raise", "return"))
     size = pool_size()

@@ -24,7 +24,7 @@ from ._buffers import Buffer
 from ._decode import log_messages
 from ._info import DEFAULT_MAX_PIXELS
 from ._levels import default_num_decompositions
-from ._threads import pool_size
+from ._threads import thread_count
 
 __all__ = [
     "Clamp",
@@ -147,6 +147,11 @@ def crc32(data: Any, value: int = 0) -> int:
     Notes
     -----
     The GIL is released for large buffers, so other threads must not write to `data` meanwhile.
+
+    Examples
+    --------
+    >>> htj2k.crc32(b"123456789") == 0xCBF43926
+    True
     """
     return _core.crc32(data, operator.index(value) & 0xFFFFFFFF)
 
@@ -170,6 +175,12 @@ def crc32_combine(crc1: int, crc2: int, size2: int) -> int:
     ------
     ValueError
         If `size2` is out of range or a checksum is no 32-bit value.
+
+    Examples
+    --------
+    >>> both = htj2k.crc32_combine(htj2k.crc32(b"1234"), htj2k.crc32(b"56789"), 5)
+    >>> both == htj2k.crc32(b"123456789")
+    True
     """
     size2 = operator.index(size2)
     if not 0 <= size2 < 1 << 64:
@@ -226,6 +237,14 @@ def pixel_checksums(
     ValueError
         If a sample does not fit in `bits_stored` (the message names its value and index), the array is empty
         or has other than 2 or 3 axes, or an option is out of range.
+
+    Examples
+    --------
+    >>> pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    >>> for level in htj2k.pixel_checksums(pixels, num_decompositions=1):
+    ...     print(level.to_dict())
+    {'Width': 2, 'Height': 2, 'Checksum': 181168228}
+    {'Width': 4, 'Height': 3, 'Checksum': 2456865125}
     """
     return pixel_checksums_and_range(
         pixels,
@@ -294,6 +313,7 @@ def decode_levels(
     wants_extremes: bool = False,
     wants_pixels: bool = False,
     out: NDArray[Any] | None = None,
+    threads: int | None = None,
 ) -> DecodedLevels:
     """Decode at ``reduce=first`` and return the checksums from there down to ``reduce=last``."""
     pixels, levels, extremes, messages = _core.codestream_checksums(
@@ -306,7 +326,7 @@ def decode_levels(
         max_pixels,
         wants_pixels,
         out,
-        pool_size(),
+        thread_count(threads),
     )
     log_messages(messages)
     return DecodedLevels(pixels, by_reduce(levels, last), extremes)
@@ -347,6 +367,12 @@ def decode_with_checksum(
     ------
     HTJ2KError, TypeError, ValueError
         As `decode` does.
+
+    Examples
+    --------
+    >>> pixels, checksum = htj2k.decode_with_checksum(htj2k.encode(np.zeros((8, 8), np.int16)))
+    >>> checksum.checksum == htj2k.crc32(pixels)
+    True
     """
     reduce = arguments.integer("reduce", reduce, 0, 32)
     found = decode_levels(
@@ -396,6 +422,12 @@ def codestream_checksums(
         If `data` cannot be decoded.
     ValueError
         If `reduce` is not a resolution of the codestream, or `clamp` is unknown.
+
+    Examples
+    --------
+    >>> codestream = htj2k.encode(np.zeros((100, 200), np.uint8))
+    >>> [(level.width, level.height) for level in htj2k.codestream_checksums(codestream)]
+    [(100, 50), (200, 100)]
     """
     if reduce is None:
         first, last = 0, len(_core.sizes(data)[0]) - 1

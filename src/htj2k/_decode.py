@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from . import _arguments as arguments
@@ -89,7 +90,9 @@ def decode(
     ndarray
         ``(rows, columns)`` for one component, else ``(rows, columns, components)``. Its dtype follows SIZ: bit
         depth to 8 gives 1 byte, to 16 gives 2, to 32 gives 4; signed as SIZ says. `dtype` and `is_signed` can
-        change that. It owns its memory, or is `out`.
+        change that. It owns its memory, or is `out`. Components of different sizes (subsampled) are spread over
+        the image: pixel (y, x) has sample (y // YRsiz, x // XRsiz) of each; `decode_components` gives them as
+        they are.
 
     Raises
     ------
@@ -114,16 +117,20 @@ def decode(
 
     Examples
     --------
-    >>> pixels = htj2k.decode(frame, bits_stored=ds.BitsStored, is_signed=ds.PixelRepresentation == 1)
+    >>> codestream = htj2k.encode(np.full((100, 200), 7, np.int16))
+    >>> htj2k.decode(codestream).shape, htj2k.decode(codestream, reduce=1).shape
+    ((100, 200), (50, 100))
+
+    What DICOM metadata say of the samples is compared with the codestream:
+
+    >>> is_signed = ds.PixelRepresentation == 1  # doctest: +SKIP
+    >>> pixels = htj2k.decode(frame, bits_stored=ds.BitsStored, is_signed=is_signed)  # doctest: +SKIP
     """
     options = core_decode_options(reduce, clamp, max_pixels)
     if region is not None and engine == "openjph":
         raise ValueError("region needs engine='native'")
-    said = SampleFormat(
-        None if bits_stored is None else arguments.integer("bits_stored", bits_stored, 1, 32),
-        None if is_signed is None else arguments.boolean("is_signed", is_signed),
-    )
-    shape = None if expected_shape is None else _shape(expected_shape)
+    said = sample_format(bits_stored, is_signed)
+    shape = None if expected_shape is None else checked_shape(expected_shape)
     storage = plan_storage(data, max_pixels, dtype, said, reduce=options[0], to_container=options[1])
     if storage.reading:  # then nothing may lie beyond the bits that are read another way
         options = (options[0], False, options[2])
@@ -143,6 +150,24 @@ def decode(
         reinterpret(pixels, storage.reading)
     log_messages(messages)
     return pixels
+
+
+def result_format(
+    data: Buffer,
+    *,
+    reduce: int,
+    clamp: str,
+    max_pixels: int | None,
+    dtype: DTypeLike | None,
+    bits_stored: int | None,
+    is_signed: bool | None,
+) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The shape and dtype of what :func:`decode` returns for these arguments; looks at the main header only."""
+    options = core_decode_options(reduce, clamp, max_pixels)
+    said = sample_format(bits_stored, is_signed)
+    storage = plan_storage(data, max_pixels, dtype, said, reduce=options[0], to_container=options[1])
+    shape, natural = _core.layout(data, options[0], options[2])
+    return tuple(shape), storage.dtype or natural
 
 
 @dataclass(frozen=True)
@@ -196,6 +221,12 @@ def decode_partial(
     ------
     HTJ2KError
         As :func:`decode`, but only for faults of the main header.
+
+    Examples
+    --------
+    >>> image = htj2k.decode_partial(htj2k.encode(np.zeros((100, 200), np.uint8)))
+    >>> image.complete, image.pixels.shape
+    (True, (100, 200))
     """
     pixels, complete, resolutions, used, reason, messages = _core.decode_partial(
         data, *core_decode_options(reduce, clamp, max_pixels)
@@ -212,7 +243,16 @@ def core_decode_options(reduce: int, clamp: str, max_pixels: int | None) -> tupl
     )
 
 
-def _shape(shape: Sequence[int]) -> list[int]:
+def sample_format(bits_stored: int | None, is_signed: bool | None) -> SampleFormat:
+    """What the caller's metadata say of samples."""
+    return SampleFormat(
+        None if bits_stored is None else arguments.integer("bits_stored", bits_stored, 1, 32),
+        None if is_signed is None else arguments.boolean("is_signed", is_signed),
+    )
+
+
+def checked_shape(shape: Sequence[int]) -> list[int]:
+    """`expected_shape` as the core takes it."""
     given = arguments.sequence("expected_shape", shape)
     axes = [arguments.integer("expected_shape", n, 1, 2**32 - 1) for n in given]
     if len(axes) not in (2, 3):

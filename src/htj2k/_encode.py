@@ -136,6 +136,13 @@ def encode(
 
     Memory on top of the pixels: twice the codestream, as OpenJPH codes everything before it writes, and a few MiB.
     ``verify=True`` needs one decoded image more.
+
+    Examples
+    --------
+    >>> pixels = np.arange(12, dtype=np.int16).reshape(3, 4)
+    >>> codestream = htj2k.encode(pixels)
+    >>> bool((htj2k.decode(codestream) == pixels).all())
+    True
     """
     array, options = core_options(
         pixels,

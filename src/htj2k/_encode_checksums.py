@@ -60,6 +60,14 @@ def encode_with_checksums(pixels: ArrayLike, *, clamp: Clamp = "precision", **en
     TypeError, ValueError, MemoryError, HTJ2KError
         As `encode` does; ValueError also for a lossy encoding and for one in several tiles, whose resolutions
         do not follow from the whole image's.
+
+    Examples
+    --------
+    >>> encoded = htj2k.encode_with_checksums(np.arange(200, dtype=np.uint8).reshape(10, 20))
+    >>> encoded.min_value, encoded.max_value
+    (0, 199)
+    >>> htj2k.verify(encoded.codestream, encoded.checksums).ok
+    True
     """
     array, options = core_options_of(pixels, encode_options)
     to_container = arguments.clamps_to_container(clamp)

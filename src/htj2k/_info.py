@@ -168,7 +168,7 @@ class CodestreamInfo:
     Attributes
     ----------
     width, height : int
-        Size of the decoded image: of the first component, in samples.
+        Size of the decoded image in pixels.
     components : tuple of ComponentInfo
         The components.
     num_decompositions : int
@@ -398,6 +398,14 @@ def read_info(data: Buffer, *, max_pixels: int | None = None) -> CodestreamInfo:
         The main header breaks ITU-T T.800 or T.814.
     LimitError
         The image is larger than `max_pixels`.
+
+    Examples
+    --------
+    >>> info = htj2k.read_info(htj2k.encode(np.zeros((100, 200), np.uint8)))
+    >>> info.width, info.height, info.num_decompositions, info.progression_order
+    (200, 100, 1, 'RPCL')
+    >>> info.check_htj2k_lossless_rpcl()
+    []
     """
     return _make_info(_core.read_info(data, max_pixels))
 
@@ -414,6 +422,11 @@ def is_htj2k(data: Any) -> bool:
     -------
     bool
         False for JPEG 2000 Part 1 as well.
+
+    Examples
+    --------
+    >>> htj2k.is_htj2k(htj2k.encode(np.zeros((8, 8), np.uint8))), htj2k.is_htj2k(b"GIF89a")
+    (True, False)
     """
     try:
         return _core.is_htj2k(data)
@@ -449,6 +462,13 @@ def extract_resolution(data: Buffer, *, reduce: int, max_pixels: int | None = No
         Resolutions are not tile-parts of their own.
     ValueError
         `reduce` exceeds the decomposition levels.
+
+    Examples
+    --------
+    >>> codestream = htj2k.encode(np.zeros((100, 200), np.uint8))
+    >>> small = htj2k.extract_resolution(codestream, reduce=1)
+    >>> htj2k.decode(small, reduce=1).shape
+    (50, 100)
     """
     return _core.extract_resolution(data, reduce, max_pixels)
 
@@ -458,8 +478,8 @@ def _make_info(raw: dict[str, Any]) -> CodestreamInfo:
     precincts = raw["precinct_sizes"]
     raw |= {
         "components": components,
-        "width": components[0].width,
-        "height": components[0].height,
+        "width": raw["resolutions"][-1][0],
+        "height": raw["resolutions"][-1][1],
         "reversible": all(c.reversible for c in components),
         "color_transform": bool(raw["color_transform"]),
         "progression_order": PROGRESSION_ORDERS[raw["progression_order"]],

@@ -47,7 +47,7 @@ def plan_storage(
     """Decide how samples are stored; ValueError when `dtype` or what is `said` does not fit the codestream."""
     if dtype is None and said == SampleFormat(None, None):
         return Storage()
-    wanted = None if dtype is None else _result_dtype(dtype)
+    wanted = None if dtype is None else result_dtype(dtype)
     formats, is_reversible = _core.sample_formats(data, max_pixels)
     components = [SampleFormat(*pair) for pair in formats]
     is_reinterpreted = _is_reinterpreted(components, said)
@@ -72,7 +72,8 @@ def reinterpret(pixels: NDArray[Any], reading: SampleFormat) -> None:
     np.right_shift(pixels, unused, out=pixels)
 
 
-def _result_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+def result_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """The dtype that a caller asks for; TypeError or ValueError if results cannot have it."""
     try:
         result: np.dtype[Any] = np.dtype(dtype)
     except TypeError as e:

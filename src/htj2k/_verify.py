@@ -155,13 +155,29 @@ class Request:
     out: NDArray[Any] | None = None
 
 
+class Decoding:
+    """All that a verification asks about the data. A subclass may have another process answer."""
+
+    def sizes(self, data: Buffer) -> tuple[list[tuple[int, int]], list[int]]:
+        """Width and height of the resolutions from base to full, and the bit depths that occur."""
+        return _core.sizes(data)
+
+    def levels(self, data: Buffer, first: int, last: int, clamp: Clamp, request: Request) -> DecodedLevels:
+        """What `decode_levels` returns."""
+        return decode_levels(data, first, last, clamp=clamp, **vars(request))
+
+
+_IN_THIS_PROCESS = Decoding()
+
+
 class _Frame:
     """A codestream that is decoded once, in each clamp convention, for all the resolutions that are wanted."""
 
-    def __init__(self, data: Buffer, request: Request) -> None:
+    def __init__(self, data: Buffer, request: Request, decoding: Decoding = _IN_THIS_PROCESS) -> None:
         self._data = data
         self._request = request
-        sizes, bit_depths = _core.sizes(data)
+        self._decoding = decoding
+        sizes, bit_depths = decoding.sizes(data)
         # Of several resolutions of one size (only 1x1 can repeat, with equal pixels) the last one is taken.
         self.reduces = {size: len(sizes) - 1 - r for r, size in enumerate(sizes)}
         self.full_size = sizes[-1]
@@ -187,7 +203,7 @@ class _Frame:
     def decoded(self, clamp: Clamp) -> DecodedLevels:
         if clamp not in self._decoded:
             first, last = min(self.wanted), max(self.wanted)
-            self._decoded[clamp] = decode_levels(self._data, first, last, clamp=clamp, **vars(self._request))
+            self._decoded[clamp] = self._decoding.levels(self._data, first, last, clamp, self._request)
         return self._decoded[clamp]
 
 
@@ -312,18 +328,46 @@ def verify(
     ------
     TypeError, ValueError
         If an argument is wrong; never for the sake of what `data` holds.
+
+    Examples
+    --------
+    >>> pixels = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    >>> codestream = htj2k.encode(pixels)
+    >>> htj2k.verify(codestream, htj2k.pixel_checksums(pixels)).ok
+    True
+    >>> htj2k.verify(codestream, 1234).ok
+    False
     """
+    return verify_by(_IN_THIS_PROCESS, data, expected, clamp, max_pixels, decode_each_level)
+
+
+def verify_by(
+    decoding: Decoding,
+    data: Buffer,
+    expected: Expected,
+    clamp: Clamp | None,
+    max_pixels: int | None,
+    decode_each_level: bool,
+) -> Verification:
+    """Do what `verify` does, wherever the data are decoded."""
     if clamp is not None:
         arguments.clamps_to_container(clamp)
     parsed = parse_expected(expected)
     request = Request(max_pixels, decode_each_level, bool(parsed.extremes))
-    return PendingVerification(data, parsed, clamp, request).verdict()
+    return PendingVerification(data, parsed, clamp, request, decoding).verdict()
 
 
 class PendingVerification:
     """A verification whose decoding may be done elsewhere, together with that of other frames."""
 
-    def __init__(self, data: Buffer, expected: ExpectedChecksums, clamp: Clamp | None, request: Request) -> None:
+    def __init__(
+        self,
+        data: Buffer,
+        expected: ExpectedChecksums,
+        clamp: Clamp | None,
+        request: Request,
+        decoding: Decoding = _IN_THIS_PROCESS,
+    ) -> None:
         self._expected = expected
         self._clamp = clamp
         self._frame: _Frame | None = None
@@ -332,7 +376,7 @@ class PendingVerification:
             self._failure = Verification(False, reason=_NOTHING_EXPECTED)
             return
         try:
-            self._frame = _Frame(data, request)
+            self._frame = _Frame(data, request, decoding)
         except HTJ2KError as error:
             self.fail(error)
 
@@ -396,6 +440,12 @@ def decode_verified(
         If `data` cannot be decoded, as `decode` raises it.
     TypeError, ValueError
         If an argument is wrong.
+
+    Examples
+    --------
+    >>> pixels = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    >>> htj2k.decode_verified(htj2k.encode(pixels), htj2k.pixel_checksums(pixels)).shape
+    (10, 20)
     """
     if clamp is not None:
         arguments.clamps_to_container(clamp)

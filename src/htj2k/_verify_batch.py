@@ -58,6 +58,13 @@ def verify_batch(
     ------
     TypeError, ValueError
         If an argument is wrong, or there are not as many `expected` as `frames`.
+
+    Examples
+    --------
+    >>> frames = [np.full((8, 8), value, np.uint8) for value in range(3)]
+    >>> expected = [htj2k.pixel_checksums(frame) for frame in frames]
+    >>> [bool(verdict) for verdict in htj2k.verify_batch(htj2k.encode_batch(frames), expected)]
+    [True, True, True]
     """
     if clamp is not None:
         arguments.clamps_to_container(clamp)

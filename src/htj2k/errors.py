@@ -8,8 +8,10 @@ __all__ = [
     "HTJ2KError",
     "LimitError",
     "NotHTJ2KError",
+    "SandboxUnavailable",
     "TruncatedError",
     "UnsupportedError",
+    "WorkerLost",
 ]
 
 
@@ -73,3 +75,20 @@ class UnsupportedError(HTJ2KError):
 
 class ChecksumMismatch(HTJ2KError):
     """Decoded pixels do not have the checksum that was expected."""
+
+
+class WorkerLost(HTJ2KError):
+    """The process that decoded the data crashed, was killed or took too long; the next call gets a new one.
+
+    Attributes
+    ----------
+    signal : str or None
+        Name of the signal that ended it, for example SIGSEGV. SIGSYS: it asked the kernel for something that
+        decoding never needs, which is how an attack looks. None: it took too long, or ended by itself.
+    """
+
+    signal: str | None = None
+
+
+class SandboxUnavailable(HTJ2KError):
+    """This system cannot isolate the decoder as it was asked for; nothing was decoded."""

@@ -22,6 +22,11 @@ def available() -> list[str]:
     list of str
         Names of instruction sets: ``"avx2"`` (AVX2 with VPCLMULQDQ), ``"sse41"`` (SSE4.1 with PCLMULQDQ), and
         always, last, ``"portable"``. All of them give the same results.
+
+    Examples
+    --------
+    >>> htj2k.simd.available()[-1]
+    'portable'
     """
     return list(_core.simd_available())
 
@@ -33,5 +38,10 @@ def active() -> str:
     -------
     str
         One of `available`. It does not change while the process runs.
+
+    Examples
+    --------
+    >>> htj2k.simd.active() in htj2k.simd.available()
+    True
     """
     return _active

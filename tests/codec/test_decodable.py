@@ -31,6 +31,7 @@ from streams import (
 )
 
 GREY = htj2k.encode(ct_like((96, 80)), num_decompositions=3)
+RGBA = htj2k.encode(noise((24, 20, 4), "u1"), color_transform=True)
 RGB = htj2k.encode(noise((24, 20, 3), "u1"))
 
 
@@ -59,7 +60,7 @@ def unsupported() -> dict[str, tuple[bytes, str]]:
         "HT sets": (patch(GREY, CAP, 8, 0x2000, 2), "more than one HT set"),
         "Part 2": (patch(GREY, SIZ, 4, 0xC000, 2), "Part 2"),
         "33 bits": (patch(GREY, SIZ, 40, 32), "bit depth of 33"),
-        "components of two sizes": (patch(patch(RGB, COD, 8, 0), SIZ, 44, 2), "different sizes"),
+        "transform and another size": (patch(RGBA, SIZ, 50, 2), "component transform beside components of other"),
         "derived steps": (insert(remove(GREY, QCD), TLM, segment(QCD, b"\x21\x48\0")), "derived quantisation"),
         "quantised 5/3": (
             insert(remove(GREY, QCD), TLM, segment(QCD, b"\x22" + b"\x48\0" * 10)),
@@ -104,6 +105,25 @@ def test_what_cannot_be_decoded_is_refused_by_name(name):
         assert htj2k.read_info(data).undecodable == reason
 
 
+@pytest.mark.parametrize("magnitude_bits", [30, 31])
+@pytest.mark.parametrize("passes", [1, 2, 3])
+def test_refinement_passes_above_30_bits(magnitude_bits, passes):
+    """OpenJPH's 64-bit block decoder returns other pixels for them; up to 30 bits it decodes in 32."""
+    count, refinement = {1: ("0", ""), 2: ("10", "0001"), 3: ("1100", "00001")}[passes]
+    header = "11" + "0000001" + count + "10" + "1000" + refinement  # 6 missing planes, 8 bytes of cleanup, 1 more
+    body = int(header.ljust(24, "0"), 2).to_bytes(3, "big")[: -(-len(header) // 8)]
+    body += bytes.fromhex("c000f001a8ab3500") + (b"\0" if refinement else b"")
+    steps = segment(QCD, bytes([0xE0, magnitude_bits - 6 << 3]))
+    data = remove(main_header(size=(4, 4)), QCD) + steps + tile_part(body=body)
+    if passes == 1 or magnitude_bits == 30:
+        assert htj2k.decode(data + b"\xff\xd9").shape == (4, 4)
+    else:
+        with pytest.raises(htj2k.UnsupportedError, match="refinement passes in a component of more than 30") as e:
+            htj2k.decode(data + b"\xff\xd9")
+        assert e.value.offset is not None
+        assert not htj2k.decode_partial(data + b"\xff\xd9").complete
+
+
 BOMBS = {
     "60000 x 60000": main_header(size=(60000, 60000)),
     "2^31 x 2^31": main_header(size=(2**31 - 1, 2**31 - 1)),
@@ -142,3 +162,21 @@ def test_headers_without_any_limit_are_still_read_fast():
     with pytest.raises(htj2k.LimitError, match="65535 tiles of 16384 components"):
         htj2k.read_info(data, max_pixels=None)
     assert time.perf_counter() - start < 0.1
+
+
+def test_many_small_tiles_are_refused_without_any_limit_too():
+    """Each tile is 15 bytes of data and declares 64 components of 33 resolutions, most of them empty."""
+    header = main_header(size=(255, 257), tile_size=(1, 1), components=64, levels=32)
+    data = header + b"".join(tile_part(tile) for tile in range(2000)) + b"\xff\xd9"
+    message = "packets and resolutions, which the 30362 bytes of data cannot hold"
+    assert message in htj2k.read_info(data).undecodable
+    with pytest.raises(htj2k.LimitError, match=message):
+        htj2k.extract_resolution(data, reduce=1)
+
+
+def test_a_count_of_packets_that_wraps_is_refused():
+    """2^30 x 2^30 precincts of one sample in each of 16 components are 2^64."""
+    header = main_header(size=(2**30, 2**30), components=16)
+    plain, small = bytes.fromhex("00020001000004044001"), bytes.fromhex("0102000100000404400100")
+    data = header.replace(segment(COD, plain), segment(COD, small)) + tile_part() + b"\xff\xd9"
+    assert "declare" in htj2k.read_info(data).undecodable

@@ -101,3 +101,15 @@ def test_packet_lengths_of_a_cut_tile_part_are_dropped():
 def test_more_levels_than_there_are():
     with pytest.raises(ValueError, match="3 decomposition levels"):
         htj2k.extract_resolution(STREAMS["RLCP"], reduce=4)
+
+
+@pytest.mark.parametrize("present", range(14))
+def test_a_tile_without_packets_still_needs_its_header(present):
+    """Of the second tile, a single column, nothing is left at reduce=4. Bytes behind the data were copied once."""
+    data = htj2k.encode(noise((8, 9), "u1"), tile_size=(8, 8), num_decompositions=4, tile_parts=None)
+    start = htj2k.read_info(data).tile_parts[1].byte_range[0]
+    whole = htj2k.extract_resolution(data[: start + 14], reduce=4)
+    assert np.array_equal(htj2k.decode(whole, reduce=4), htj2k.decode(data, reduce=4))
+    for call in (htj2k.extract_resolution, htj2k.decode):
+        with pytest.raises(htj2k.TruncatedError):
+            call(data[: start + present], reduce=4)

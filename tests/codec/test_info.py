@@ -211,7 +211,7 @@ def test_every_htj2k_stream_of_the_corpus_is_read():
 
 
 # What only some other decoder can decode must be refused by name, and nothing else.
-UNSUPPORTED = re.compile(r"different sizes|quality layers|region of interest|Part 2")
+UNSUPPORTED = re.compile(r"SOP or EPH together with a COC|quality layers|region of interest|Part 2")
 
 
 @needs_corpus
@@ -270,3 +270,12 @@ def test_the_frame_of_healthimaging():
     with pytest.raises(htj2k.TruncatedError) as caught:
         htj2k.decode(data, reduce=2)
     assert (caught.value.bytes_needed, caught.value.resolutions_complete) == (19729, 1)
+
+
+def test_a_damaged_tile_part_header_ends_where_it_was_left():
+    data = htj2k.encode(CT, num_decompositions=1, tile_parts=None, tlm=False)
+    damaged = streams.insert_in_tile(data, streams.segment(streams.SIZ, b"not here"))
+    info = htj2k.read_info(damaged)
+    assert "SIZ" in info.incomplete
+    (part,) = info.tile_parts
+    assert part.byte_range[0] < part.body_start <= part.byte_range[1]

@@ -12,7 +12,7 @@ import pytest
 import htj2k
 from images import ct_like, noise
 from oracle import decoded_dtype
-from oracle_lossy import ICT_GAIN, error_bound, low_pass_2d
+from oracle_lossy import ICT_GAIN, low_pass_2d, tolerance
 
 DEPTHS = [*range(1, 17), 17, 20, 24, 28, 31, 32]
 STEPS = [1e-5, 1e-3, 0.01, 0.05, 0.3]
@@ -23,11 +23,6 @@ LENGTHS = [1, 2, 3, 4, 5, 8, 9, 17, 33, 65, 70]
 def sample_range(bits: int, sign: str) -> tuple[int, int]:
     low = -(1 << bits - 1) if sign == "i" else 0
     return low, low + (1 << bits) - 1
-
-
-def tolerance(bits: int, step: float, levels: int, *, reduce: int = 0, gain: float = 1) -> float:
-    """Of the transform's error bound, of rounding to integers, and of OpenJPH's 32-bit floats."""
-    return 2.0**bits * (step * gain * error_bound(levels, reduce) + 2.0**-20) + 0.5
 
 
 def largest_error(decoded: Any, pixels: Any) -> float:

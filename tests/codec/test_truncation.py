@@ -9,6 +9,7 @@ import pytest
 import htj2k
 from images import ct_like, noise
 from streams import wrap_in_boxes
+from subsampled import Component, Grid, compose
 
 
 def _rgb() -> np.ndarray:
@@ -29,6 +30,14 @@ STREAMS = {
     ),
     "position first": lambda: htj2k.encode(
         ct_like((48, 40)), progression_order="PCRL", precinct_sizes=[(16, 16)], block_size=(8, 8)
+    ),
+    "subsampled": lambda: compose(
+        [Component(noise((17, 15), "u1")), Component(noise((9, 8), "u1"), 2, 2)],
+        Grid((0, 0, 15, 17), precincts=((2, 2),), part_per_resolution=True),
+    ),
+    "subsampled, position first": lambda: compose(
+        [Component(noise((17, 15), "u1")), Component(noise((9, 8), "u1"), 2, 2)],
+        Grid((0, 0, 15, 17), (8, 10), order="PCRL", precincts=((2, 2),)),
     ),
     "another encoder": lambda: imagecodecs.htj2k_encode(noise((20, 24), "u2")),
 }

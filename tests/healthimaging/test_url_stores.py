@@ -19,7 +19,14 @@ fsspec = pytest.importorskip("fsspec")
 from click.testing import CliRunner  # noqa: E402
 
 from htj2k.cli.app import app  # noqa: E402
-from htj2k.healthimaging import Retry, UrlPath, find_image_sets, verify_folder, verify_image_set  # noqa: E402
+from htj2k.healthimaging import (  # noqa: E402
+    Retry,
+    UrlPath,
+    find_image_sets,
+    url_path,
+    verify_folder,
+    verify_image_set,
+)
 from image_sets import IMAGE_SET, KEY, MemoryStore, image_set, statuses, write_folder  # noqa: E402
 
 OTHER = "b" * 32
@@ -110,6 +117,24 @@ def test_zip(tmp_path: Path) -> None:
     write_folder(store, folder)
     archive = shutil.make_archive(str(tmp_path / "wrong"), "zip", folder)
     assert run(f"zip://::{archive}")[0] == 1
+
+
+def test_a_zip_whose_files_become_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, store = output(tmp_path)
+    bomb = folder / IMAGE_SET / "frames" / f"{store.entry()['ID']}.j2c"
+    bomb.write_bytes(bytes(200_000))
+    archive = shutil.make_archive(str(tmp_path / "sets"), "zip", folder)
+    monkeypatch.setattr(url_path, "MOST_BYTES_OF_ARCHIVED_FILE", 100_000)
+    report = verify_folder(f"zip://::{archive}")
+    (failed,) = report.failures()
+    assert failed
+    assert [f.reason for f in report.frames if f.status == "unreadable"] == [
+        f"zip://{IMAGE_SET}/frames/{bomb.name}::{archive}: larger than 100000 bytes"
+    ]
+    monkeypatch.setattr(url_path, "MOST_BYTES_OF_ARCHIVED_FILE", 10)
+    report = verify_folder(f"zip://::{archive}")
+    assert not report.ok
+    assert "metadata.json.gz: [Errno 27] larger than 10 bytes" in report.problems[0].message
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

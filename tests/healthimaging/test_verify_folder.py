@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from dicom_files import dataset, noise, write
 from htj2k.cli.app import app
 from htj2k.dicom import ingest
+from htj2k.healthimaging import verify_folder
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -97,6 +98,15 @@ def test_truncated_metadata(output: Path) -> None:
     (path,) = output.glob("*/metadata.json.gz")
     path.write_bytes(path.read_bytes()[:-20])
     assert run("verify", str(output))[0] == 1
+
+
+def test_a_manifest_whose_ids_lead_elsewhere(output: Path) -> None:
+    path = output / "job-output-manifest.json"
+    document = json.loads(path.read_bytes())
+    document["jobSummary"]["imageSetsSummary"][0]["imageSetId"] = "../elsewhere"
+    path.write_text(json.dumps(document))
+    problems = verify_folder(output).problems
+    assert ["job-output-manifest.json lists '../elsewhere'" in problem.message for problem in problems] == [True]
 
 
 def test_nothing_there_is_not_verified(tmp_path: Path) -> None:

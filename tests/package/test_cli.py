@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -216,7 +218,7 @@ def test_info(frame, tmp_path):
     expected = json.loads(json.dumps(info.to_dict()))
     assert document == {**expected, "htj2kLosslessRpcl": True, "reasons": []}
     text = run("info", frame).stdout
-    for part in ("RPCL", "bit depth 16, is signed yes", "OpenJPH", "1.2.840.10008.1.2.4.202", "yes"):
+    for part in ("RPCL", "1 of 16 bit signed", "OpenJPH", "...4.202", "yes"):
         assert part in text
     (tmp_path / "rgb.jph").write_bytes(
         htj2k.encode(COLOR, container="jph", progression_order="LRCP", comment=["\u20ac", b"\0\xff"])
@@ -342,11 +344,36 @@ def test_verify_of_what_is_no_output_of_ingest(tmp_path, frame):
     assert run_json("verify", tmp_path / "empty", code=1)["ok"] is False
 
 
-def test_help_and_version_name_every_command():
+def test_help_names_every_command_with_examples():
     text = run("--help").stdout
-    for command in ("checksum", "decode", "encode", "info", "ingest", "verify"):
+    for command in app.commands:
         assert command in text
-        assert "Usage: " in run(command, "--help").stdout
+        told = run(command, "--help").stdout
+        assert told.startswith("Usage: ")
+        # Each example is a line of its own, and a call that the command itself would take.
+        examples = re.findall(rf"^    htj2k ({command}.*)$", told, flags=re.MULTILINE)
+        assert examples, f"{command} has no example"
+        for example in examples:
+            words = shlex.split(re.split(r"[|>]", example)[0])
+            app.commands[command].make_context(command, words[1:])
+
+
+def test_completion_script():
+    """What README tells a shell to evaluate."""
+    result = CliRunner().invoke(app, [], prog_name="htj2k", env={"_HTJ2K_COMPLETE": "bash_source"})
+    assert "complete" in result.output
+
+
+def test_colours_only_on_terminals(frame):
+    assert "\x1b[" not in run("info", frame).stdout + run("show", frame).stdout
+    pty = pytest.importorskip("pty")  # not on Windows
+    command = [sys.executable, "-m", "htj2k.cli", "info", str(frame)]
+    seen = bytearray()
+    pty.spawn(command, lambda fd: seen.extend(data := os.read(fd, 4096)) or data)
+    assert b"\x1b[" in seen
+
+
+def test_version():
     assert htj2k.__version__ in run("--version").stdout
 
 

@@ -16,6 +16,7 @@ HEAVY = ("pydicom", "boto3", "rich", "click", "matplotlib", "fsspec", "botocore"
         ("htj2k", ()),
         ("htj2k.healthimaging", ()),
         ("htj2k.testing", ()),
+        ("htj2k.isolated", ()),
         ("htj2k.cli", ()),
         ("htj2k.cli.app", ("click", "rich")),
         ("htj2k.dicom", ("pydicom",)),

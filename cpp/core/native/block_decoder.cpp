@@ -83,6 +83,17 @@ bool has_block_decoders() { return true; }
 
 namespace {
 
+// Words of 32 bits become those of 64 in place, from the last on: each is the upper half of its successor.
+const std::uint64_t* widened(std::uint8_t* memory, std::size_t count) {
+  for (std::size_t i = count; i-- > 0;) {
+    std::uint32_t narrow = 0;
+    std::memcpy(&narrow, memory + i * sizeof narrow, sizeof narrow);
+    const std::uint64_t wide = std::uint64_t{narrow} << 32;
+    std::memcpy(memory + i * sizeof wide, &wide, sizeof wide);
+  }
+  return reinterpret_cast<const std::uint64_t*>(memory);
+}
+
 // The region of interest has its bits in the upper planes, the rest all of its in the lower ones (T.800 H.1):
 // words that reach into the upper M_b planes are right as they are, the others come up.
 template <typename Word>
@@ -111,6 +122,15 @@ block_words<Word> block_decoder::decode(byte_span data, const coded_block& block
   std::memset(coded + size_so_far, 0, bytes_after);
   const std::size_t stride = stride_of(size.width);
   const std::size_t count = stride * size.height;
+  if constexpr (sizeof(Word) == 8) {
+    // Beside components of more planes. Refinement passes are right in the decoder of 32 bits alone.
+    if (planes.coded <= most_planes_in_32_bits) {
+      auto* const narrow = reinterpret_cast<std::uint32_t*>(memory_->words);
+      if (!decode_words(coded, narrow, block, size, stride, stripe_causal)) return {};
+      if (planes.roi_shift != 0) undo_roi(narrow, count, planes);
+      return {widened(memory_->words, count), stride};
+    }
+  }
   auto* const words = reinterpret_cast<Word*>(memory_->words);
   if (sizeof(Word) == 8 || planes.coded <= most_planes_in_32_bits) {
     if (!decode_words(coded, words, block, size, stride, stripe_causal)) return {};

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import click
 
+from .bench import bench
 from .checksum import checksum
 from .decode import decode
 from .encode import encode
 from .export import export
 from .info import info
 from .ingest import ingest
+from .show import show
 from .transcode import transcode
 from .verify import verify
 
@@ -23,8 +25,13 @@ def app() -> None:
     """HTJ2K (JPEG 2000 Part 15) for medical images, with pixels proven right at every resolution.
 
     Exit codes: 0 done and verified; 1 something did not verify, or nothing was imported; 2 bad usage,
-    unreadable input or unwritable output."""
+    unreadable input or unwritable output.
+
+    \b
+    Completion in the shell, for bash (or zsh, fish):
+      eval "$(_HTJ2K_COMPLETE=bash_source htj2k)"
+    """
 
 
-for command in (checksum, decode, encode, export, info, ingest, transcode, verify):
+for command in (bench, checksum, decode, encode, export, info, ingest, show, transcode, verify):
     app.add_command(command)

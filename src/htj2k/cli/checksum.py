@@ -34,7 +34,12 @@ def checksum(
     """Print the CRC-32 of the pixels at every resolution, from base to full.
 
     FILE is a codestream, whose pixels are decoded, or the pixels themselves: .npy, a DICOM file, or raw
-    samples with --shape and --dtype. With --expected the exit code is 1 when a level differs."""
+    samples with --shape and --dtype. With --expected the exit code is 1 when a level differs.
+
+    \b
+    Examples:
+      htj2k checksum frame.j2c
+      htj2k checksum frame.j2c --expected checksums.json"""
     levels = _levels(source, shape, dtype, frame)
     differences = [] if expected is None else _differences(levels, _expectation(expected))
     report = {"levels": [level.to_dict() for level in levels]}

@@ -27,7 +27,12 @@ def decode(source: Path, target: Path, reduce: int, as_json: bool) -> None:
     """Decode the codestream IN into OUT.
 
     The suffix of OUT says how: .npy, .raw (little-endian samples, components interleaved) or .png (unsigned
-    samples, not scaled)."""
+    samples, not scaled).
+
+    \b
+    Examples:
+      htj2k decode frame.j2c frame.npy
+      htj2k decode frame.j2c thumbnail.npy --reduce 2"""
     pixels = htj2k.decode(source.read_bytes(), reduce=reduce)
     save(target, pixels)
     if as_json:

@@ -42,7 +42,13 @@ def encode(
     """Encode IN losslessly into OUT: a codestream (1.2.840.10008.1.2.4.202), or a JPH file.
 
     IN is a .npy file, a DICOM file, or raw samples with --shape and --dtype. What was encoded is decoded
-    again at every resolution and compared before OUT is written."""
+    again at every resolution and compared before OUT is written.
+
+    \b
+    Examples:
+      htj2k encode frame.npy frame.j2c
+      htj2k encode image.dcm frame.jph --frame 3
+      htj2k encode raw.bin frame.j2c --shape 512,512 --dtype '<i2' --bits-stored 12"""
     pixels, color_transform = load(source, shape=shape, dtype=dtype, frame=frame)
     encoded = htj2k.encode_with_checksums(
         pixels,

@@ -40,7 +40,12 @@ def export(
     read again and compared, samples and attributes, before it gets its name.
 
     Exit code 0: all instances were written. 1: an instance did not verify, or there is none. 2: FOLDER cannot be
-    read or OUTPUT cannot be written."""
+    read or OUTPUT cannot be written.
+
+    \b
+    Examples:
+      htj2k export imagesets dicom
+      htj2k export imagesets dicom --to htj2k"""
     from htj2k.dicom import export as run
 
     with progress_bar("Exporting") as progress:

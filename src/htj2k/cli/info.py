@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 import htj2k
 
-from .output import exit_2_on_error, json_option, print_json, print_table
-
-_BYTE_RANGES = ("codestream", "main_header", "byte_range")
+from .info_report import facts, resolution_rows
+from .output import exit_2_on_error, json_option, print_facts, print_json, print_table
 
 
 @click.command()
@@ -19,39 +17,22 @@ _BYTE_RANGES = ("codestream", "main_header", "byte_range")
 @json_option
 @exit_2_on_error
 def info(source: Path, as_json: bool) -> None:
-    """Show geometry, coding, comments and resolutions of a codestream (J2C, JPH or JP2 file)."""
+    """Tell what the headers of a codestream say (J2C, JPH or JP2 file), and what each resolution costs.
+
+    Pixels are not decoded, and the first bytes of a file are enough. --json has every field.
+
+    \b
+    Examples:
+      htj2k info frame.j2c
+      htj2k info --json frame.j2c | jq .resolutions"""
     description = htj2k.read_info(source.read_bytes())
-    reasons = list(description.check_htj2k_lossless_rpcl())
     if as_json:
+        reasons = description.check_htj2k_lossless_rpcl()
         print_json({**description.to_dict(), "htj2kLosslessRpcl": not reasons, "reasons": reasons})
         return
-    facts = description.to_dict()
-    resolutions = facts.pop("resolutions", [])
-    rows = [[name.replace("_", " "), _text(value, name)] for name, value in facts.items()]
-    rows.append(["1.2.840.10008.1.2.4.202", "yes" if not reasons else "no: " + "; ".join(reasons)])
-    print_table(str(source), ["", ""], rows)
+    print_facts(str(source), facts(description))
     print_table(
         "Resolutions, base to full",
-        ["width", "height", "reduce", "bytes"],
-        [_resolution(r) for r in resolutions],
+        ["width", "height", "reduce", "bytes", "enough to decode it"],
+        resolution_rows(description),
     )
-
-
-def _resolution(resolution: dict[str, Any]) -> list[Any]:
-    byte_range = resolution.get("byte_range")
-    shown = "unknown" if byte_range is None else f"{byte_range[0]} to {byte_range[1]}"
-    return [resolution["width"], resolution["height"], resolution["reduce"], shown]
-
-
-def _text(value: Any, name: str = "") -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key.replace('_', ' ')} {_text(item, key)}" for key, item in value.items())
-    if isinstance(value, (list, tuple)):
-        simple = all(not isinstance(item, (dict, list, tuple)) for item in value)
-        between = " to " if name in _BYTE_RANGES else " x " if simple and len(value) == 2 else "; "
-        return between.join(_text(item) for item in value)
-    return {True: "yes", False: "no", None: "none"}.get(value, "") if _is_word(value) else str(value)
-
-
-def _is_word(value: Any) -> bool:
-    return value is None or isinstance(value, bool)

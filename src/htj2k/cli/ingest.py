@@ -39,7 +39,12 @@ def ingest(source: Path, output: Path, threads: int | None, time_limit: float, a
     not stop the job.
 
     Exit code 0: at least one file was imported. 1: none was. 2: INPUT cannot be read or OUTPUT cannot be
-    written."""
+    written.
+
+    \b
+    Examples:
+      htj2k ingest dicom imagesets
+      htj2k ingest dicom imagesets --threads 8 --json > report.json"""
     from htj2k.dicom import ingest as run
 
     with progress_bar("Importing") as progress:

@@ -87,6 +87,19 @@ def print_report(report: R, as_json: bool, show: Callable[[R], None]) -> None:
         show(report)
 
 
+def print_facts(title: str, facts: list[tuple[str, str]]) -> None:
+    """Print (subject, sentence) pairs, subjects in a column of their own."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold")
+    grid.add_column(overflow="fold")
+    for subject, sentence in facts:
+        grid.add_row(f"  {subject}", sentence)
+    console = _console()
+    console.print(title, style="bold")
+    console.print(grid)
+    console.print()
+
+
 def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     """Print a table; columns whose first cell is a number are aligned to the right."""
     table = Table(title=title, title_justify="left")
@@ -95,8 +108,12 @@ def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    # Piped into a file or a pager nothing is wrapped to 80 columns.
-    Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)
+    _console().print(table)
+
+
+def _console() -> Console:
+    # Piped into a file or a pager nothing is wrapped to 80 columns, and nothing is coloured.
+    return Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Where commands keep what lets them go on after an interruption."""
+"""Where commands keep what a later run needs."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def journal_path(source: list[str]) -> Path:
     """The journal of the verification of a source; a local path is the same source from everywhere."""
     names = [name if "://" in name or not os.path.exists(name) else os.path.realpath(name) for name in source]
     return state_folder() / f"verify-{content_id(*names)}.journal"
+
+
+def baseline_path(cpu: str, settings: str) -> Path:
+    """The benchmark that later ones on this CPU are compared with."""
+    return state_folder() / f"bench-{content_id(cpu, settings)}.json"

@@ -63,7 +63,12 @@ def transcode(
     started again: what is done is skipped. Files that are no DICOM are left out.
 
     Exit code 0: all files were written or were there already. 1: a file failed, or there was none. 2: SRC cannot
-    be read or DST cannot be written."""
+    be read or DST cannot be written.
+
+    \b
+    Examples:
+      htj2k transcode dicom compressed
+      htj2k transcode compressed plain --to explicit"""
     from htj2k.dicom import transcode as run
 
     with progress_bar("Transcoding") as progress:

@@ -66,7 +66,13 @@ def verify(
 
     Exit code 0: all frames verified. 1: a frame differs, is missing, unreadable or not verifiable, metadata are
     damaged, a file is listed nowhere, or there is no frame at all. 2: bad usage, or PATH_OR_URL or the image set
-    cannot be read."""
+    cannot be read.
+
+    \b
+    Examples:
+      htj2k verify imagesets
+      htj2k verify s3://bucket/imagesets --junit report.xml
+      htj2k verify --datastore ID --image-set ID --resume"""
     _check_usage(target, datastore, image_sets, options)
     source = [target] if target is not None else [datastore or "", *image_sets]
     with _journal(journal, [*source, options["endpoint_url"] or ""], resume) as remembered:

@@ -35,7 +35,19 @@ _STORED_SYNTAXES = (HTJ2K_LOSSLESS, HTJ2K_LOSSLESS_RPCL)
 
 @dataclass(frozen=True)
 class ExportedInstance:
-    """What became of one instance: `path` of the file, or `reason` why there is none."""
+    """What became of one instance: `path` of the file, or `reason` why there is none.
+
+    Attributes
+    ----------
+    image_set_id, sop_instance_uid : str
+        Which one.
+    frames : int
+        How many it has.
+    path : Path or None
+        The file; None when there is none.
+    reason : str
+        Why there is none.
+    """
 
     image_set_id: str
     sop_instance_uid: str
@@ -56,7 +68,13 @@ class ExportedInstance:
 
 @dataclass(frozen=True)
 class ExportReport:
-    """One entry for every instance."""
+    """One entry for every instance.
+
+    Attributes
+    ----------
+    instances : tuple of ExportedInstance
+        In the order of the image sets.
+    """
 
     instances: tuple[ExportedInstance, ...]
 
@@ -155,7 +173,7 @@ def _export_instance(
         if not is_plain_name(uid):
             raise InvalidInstance(f"SOPInstanceUID {uid!r} cannot name a file")
         dataset, checksums = build_instance(
-            metadata, instance, lambda frame: folder.frame_path(frame.id).read_bytes(), transfer_syntax=syntax
+            metadata, instance, lambda frame: folder.read(frame.id), transfer_syntax=syntax
         )
         target = output / folder.image_set_id / f"{uid}.dcm"
         write_verified(dataset, target, checksums, merged_attributes(metadata, instance))
@@ -186,6 +204,11 @@ def build_instance(
         Gives the stored bytes of a frame.
     transfer_syntax : str
         As in `export`. An instance without pixels is always in Explicit VR Little Endian.
+
+    Returns
+    -------
+    tuple of pydicom.Dataset and list of int
+        With its file meta information, ready to be saved; and one CRC-32 a frame.
 
     Raises
     ------

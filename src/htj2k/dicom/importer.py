@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -103,7 +104,7 @@ def _frames(
         position = (description.sop_instance_uid, index)
         return _store_frame(pixels, frames.photometric, task.folder, position)
 
-    stored = bounded_map(_frame_pool(task.threads), store, enumerate(frames), window=2 * task.threads)
+    stored = bounded_map(_frame_pool(task.threads, os.getpid()), store, enumerate(frames), window=2 * task.threads)
     documents = [frame.to_dict() for frame in stored]
     return {
         **_colour(description, layout, frames.photometric),
@@ -141,6 +142,8 @@ def _store_frame(pixels: NDArray[Any], photometric: str, folder: Path, position:
 
 
 @lru_cache(maxsize=1)
-def _frame_pool(threads: int) -> ThreadPoolExecutor:
-    """Threads for frames, shared by all files of this process: a file's thread waits for its frames."""
+def _frame_pool(threads: int, process: int) -> ThreadPoolExecutor:
+    """Threads for frames, shared by all files of a process: a file's thread waits for its frames.
+
+    `process` is this one's number: the child of a fork has none of its parent's threads."""
     return ThreadPoolExecutor(threads, thread_name_prefix="htj2k-frames")

@@ -33,6 +33,15 @@ _UNDEFINED_LENGTH = 0xFFFFFFFF
 def read_dataset(path: str | os.PathLike[str]) -> pydicom.FileDataset:
     """Read a P10 file in one of the transfer syntaxes that are imported.
 
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    pydicom.FileDataset
+
     Raises
     ------
     InvalidInstance

@@ -149,17 +149,25 @@ class Staging:
         """Rename the image sets and the job's output files into place: all of them, or none if one fails."""
         moves = [(builder.folder, self._output / builder.image_set_id) for builder in self.all_builders()]
         moves += [(self.job / name, self._output / name) for name in (SUCCESS, FAILURE, MANIFEST)]
-        done: list[tuple[Path, Path]] = []
+        done: list[Path] = []
         try:
             for source, target in moves:
                 os.rename(source, target)
-                done.append((source, target))
+                done.append(target)
             sync_directory(self._output)
         except BaseException:
-            for source, target in reversed(done):
-                with suppress(OSError):
-                    os.rename(target, source)
+            for target in reversed(done):
+                _remove(target)
             raise
+
+
+def _remove(path: Path) -> None:
+    """Not by a rename back, which a full disk may refuse."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _require_empty(output: Path) -> None:

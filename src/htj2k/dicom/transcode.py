@@ -62,7 +62,15 @@ class TranscodedFile:
 
 @dataclass(frozen=True)
 class TranscodeReport:
-    """One entry for every file."""
+    """One entry for every file.
+
+    Attributes
+    ----------
+    files : tuple of TranscodedFile
+        In the order of their names.
+    seconds : float
+        Duration of the whole job.
+    """
 
     files: tuple[TranscodedFile, ...]
     seconds: float
@@ -73,7 +81,17 @@ class TranscodeReport:
         return self.count("failed") == 0 and self.count("written") + self.count("skipped") > 0
 
     def count(self, status: Status) -> int:
-        """How many files have this status."""
+        """How many files have this status.
+
+        Parameters
+        ----------
+        status : str
+            One of "written", "skipped", "left out", "failed".
+
+        Returns
+        -------
+        int
+        """
         return Counter(file.status for file in self.files)[status]
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 import htj2k
 from htj2k.errors import ChecksumMismatch
 from htj2k.healthimaging.files import durable_file, sync_directory
+from htj2k.healthimaging.ids import content_id
 
 from .elements import OF_THE_WRITER
 from .errors import InvalidInstance
@@ -78,10 +79,16 @@ def write_verified(
 @contextmanager
 def _replacement(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", suffix=UNFINISHED, dir=path.parent) as folder:
-        temporary = Path(folder) / path.name
+    # Of the same name each time, so that what a killed job left is found and no folder has to be searched.
+    folder = path.with_name(f".{content_id(path.name)}{UNFINISHED}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(0o700)
+    try:
+        temporary = folder / path.name
         yield temporary
         os.replace(temporary, path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     sync_directory(path.parent)
 
 
@@ -89,10 +96,17 @@ def _write(dataset: pydicom.Dataset, path: Path) -> None:
     with durable_file(path) as file:
         try:
             pydicom.dcmwrite(file, dataset, enforce_file_format=True)
-        except OSError:
-            raise
+        except OSError as error:
+            raise _of_the_system(error) from error
         except Exception as error:  # pydicom raises many types on values that it cannot write
             raise InvalidInstance(f"the attributes cannot be written as a P10 file: {error}") from error
+
+
+def _of_the_system(error: OSError) -> OSError:
+    """What the system said; pydicom puts a traceback into its words and drops its number."""
+    while error.errno is None and isinstance(error.__cause__, OSError):
+        error = error.__cause__
+    return error
 
 
 def _compare(

@@ -86,7 +86,23 @@ class HealthImagingStore:
         self.__dict__.update(state, _client=None, _lock=threading.Lock())
 
     def read(self, frame_id: str) -> bytes:
-        """The bytes of one frame, by ``GetImageFrame``."""
+        """The bytes of one frame, by ``GetImageFrame``.
+
+        Parameters
+        ----------
+        frame_id : str
+            As the metadata name the frame.
+
+        Returns
+        -------
+        bytes
+            As stored: HTJ2K, or what was imported.
+
+        Raises
+        ------
+        OSError
+            They cannot be had; FileNotFoundError: there is no such frame. Transient errors were tried again.
+        """
         frame = {"imageFrameInformation": {"imageFrameId": frame_id}}
         return self._call("get_image_frame", "imageFrameBlob", frame, f"image frame {frame_id}")
 

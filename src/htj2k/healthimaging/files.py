@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -11,11 +13,35 @@ from typing import BinaryIO
 
 @contextlib.contextmanager
 def durable_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a new file for writing; on leaving, its bytes are on the disk."""
-    with open(path, "xb") as file:
+    """Open a new file for writing; on leaving, its bytes are on the disk. An `OSError` names the file."""
+    with _errors_about(path), open(path, "xb") as file:
         yield file
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _errors_about(path: Path) -> Iterator[None]:
+    """Name the file in errors of calls that know only its descriptor: of a write to a full disk, for example."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a regular file. A link to a pipe or a device would never end: that is an `OSError`."""
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return file.read()
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """A pipe is opened only when somebody writes to it, unless it need not wait."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -48,6 +74,7 @@ def sync_directory(path: Path) -> None:
         return
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with _errors_about(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -66,11 +66,34 @@ class Journal:
         return len(self._known)
 
     def get(self, key: str) -> Outcome | None:
-        """What was proven of a frame, if anything."""
+        """What was proven of a frame, if anything.
+
+        Parameters
+        ----------
+        key : str
+            The frame and everything that was expected of it.
+
+        Returns
+        -------
+        Outcome or None
+        """
         return self._known.get(key)
 
     def add(self, key: str, outcome: Outcome) -> None:
-        """Remember a frame that verified."""
+        """Remember a frame that verified.
+
+        Parameters
+        ----------
+        key : str
+            As in `get`.
+        outcome : Outcome
+            Its verdict.
+
+        Raises
+        ------
+        OSError
+            The journal cannot be written.
+        """
         self._known[key] = outcome
         os.write(self._file, _line({"key": key, "outcome": asdict(outcome)}))
         if time.monotonic() - self._synced >= _SYNC_EVERY:

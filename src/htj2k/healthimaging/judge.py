@@ -196,9 +196,8 @@ def _decoded_size(data: bytes) -> int:
         info = htj2k.read_info(data)
     except htj2k.HTJ2KError:
         return 0
-    samples = sum(component.width * component.height for component in info.components)
-    depth = info.components[0].bit_depth
-    return samples * (1 if depth <= 8 else 2 if depth <= 16 else 4)
+    depth = max(component.bit_depth for component in info.components)
+    return info.width * info.height * len(info.components) * (1 if depth <= 8 else 2 if depth <= 16 else 4)
 
 
 def to_dict(level: LevelVerification) -> dict[str, Any]:

@@ -16,6 +16,16 @@ def junit_xml(report: VerificationReport) -> bytes:
 
     What differs is a failure; what is missing, unreadable or not verifiable is an error, so that no build server
     takes it for passed or skipped.
+
+    Parameters
+    ----------
+    report : VerificationReport
+        Of a folder or of image sets.
+
+    Returns
+    -------
+    bytes
+        A JUnit XML document in UTF-8.
     """
     suite = ET.Element("testsuite", name="htj2k verify")
     for frame in report.frames:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from .files import read_file
 from .ids import is_plain_name
 from .job_output import FAILURE, MANIFEST, SUCCESS
 from .metadata import ImageSetMetadata, MetadataError, read_metadata
@@ -20,7 +21,13 @@ STAGING_PREFIX = ".htj2k-ingest-"
 
 @dataclass(frozen=True)
 class ImageSetFolder:
-    """One image set on disk or behind a URL; a `FrameStore`."""
+    """One image set on disk or behind a URL; a `FrameStore`.
+
+    Attributes
+    ----------
+    path : Path or UrlPath
+        The folder with ``metadata.json.gz`` and ``frames``.
+    """
 
     path: Path | UrlPath
 
@@ -31,11 +38,28 @@ class ImageSetFolder:
 
     def read_metadata(self) -> bytes:
         """The metadata document as it is stored."""
-        return (self.path / METADATA).read_bytes()
+        return _read(self.path / METADATA)
 
     def read(self, frame_id: str) -> bytes:
-        """The bytes of one frame; an `OSError` or a `ValueError` says why they cannot be had."""
-        return self.frame_path(frame_id).read_bytes()
+        """The bytes of one frame; an `OSError` or a `ValueError` says why they cannot be had.
+
+        Parameters
+        ----------
+        frame_id : str
+            As the metadata name the frame.
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        ValueError
+            As `frame_path` raises it.
+        """
+        return _read(self.frame_path(frame_id))
 
     def metadata(self) -> ImageSetMetadata:
         """Read the metadata document; `MetadataError` or `OSError` says why it cannot be."""
@@ -47,7 +71,23 @@ class ImageSetFolder:
         return metadata
 
     def frame_path(self, frame_id: str) -> Path | UrlPath:
-        """The file of one frame; a `ValueError` if the ID could lead out of the folder."""
+        """The file of one frame; a `ValueError` if the ID could lead out of the folder.
+
+        Parameters
+        ----------
+        frame_id : str
+            As the metadata name the frame.
+
+        Returns
+        -------
+        Path or UrlPath
+            Whether it exists or not.
+
+        Raises
+        ------
+        ValueError
+            The ID is no plain name, so it could lead out of the folder.
+        """
         if not is_plain_name(frame_id):
             raise ValueError(f"{frame_id!r} is no frame ID: it must be letters and digits, as a plain file name")
         return self.path / FRAMES / f"{frame_id}{FRAME_SUFFIX}"
@@ -58,8 +98,28 @@ class ImageSetFolder:
         return entry_names(frames) if frames.is_dir() else set()
 
 
+def _read(path: Path | UrlPath) -> bytes:
+    return read_file(path) if isinstance(path, Path) else path.read_bytes()
+
+
 def find_image_sets(output: Path | UrlPath) -> list[ImageSetFolder]:
-    """The image sets of a job's output, or the one image set that `output` itself is."""
+    """The image sets of a job's output, or the one image set that `output` itself is.
+
+    Parameters
+    ----------
+    output : Path or UrlPath
+        A folder.
+
+    Returns
+    -------
+    list of ImageSetFolder
+        In the order of their names; empty when there is none.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be read.
+    """
     if (output / METADATA).exists():
         return [ImageSetFolder(output.resolve())]
     try:
@@ -93,7 +153,11 @@ def listed_image_sets(output: Path | UrlPath) -> dict[str, int] | None:
     if not path.exists():
         return None
     try:
-        sets = json.loads(path.read_bytes())["jobSummary"]["imageSetsSummary"]
-        return {str(entry["imageSetId"]): int(entry["numberOfMatchedSOPInstances"]) for entry in sets}
+        sets = json.loads(_read(path))["jobSummary"]["imageSetsSummary"]
+        listed = {str(entry["imageSetId"]): int(entry["numberOfMatchedSOPInstances"]) for entry in sets}
     except (ValueError, KeyError, TypeError) as error:
         raise MetadataError(f"{MANIFEST} is damaged: {error!r}") from error
+    for name in listed:
+        if not is_plain_name(name):
+            raise MetadataError(f"{MANIFEST} lists {name!r}, which is no image set ID")
+    return listed

@@ -63,9 +63,20 @@ class ImageFrame:
 
 @dataclass(frozen=True)
 class Instance:
-    """One SOP instance: its place, its attributes and its image frames in frame order.
+    """One SOP instance: its place, its attributes and its image frames.
 
-    `stored_transfer_syntax_uid` is that of lossless HTJ2K where the document names none.
+    Attributes
+    ----------
+    study_instance_uid, series_instance_uid, sop_instance_uid : str
+        Where it belongs.
+    dicom : mapping
+        Keyword -> value, as in the document: IS and DS are strings, several values a list, an empty one None.
+    image_frames : tuple of ImageFrame
+        In frame order.
+    stored_transfer_syntax_uid : str
+        Of the stored frames; that of lossless HTJ2K where the document names none.
+    checksum_type : str or None
+        What the checksums are over, where the document says it.
     """
 
     study_instance_uid: str
@@ -84,7 +95,17 @@ class Instance:
 
 @dataclass(frozen=True)
 class ImageSetMetadata:
-    """A whole document; `document` keeps everything that was read, also what has no field here."""
+    """A whole document; `document` keeps everything that was read, also what has no field here.
+
+    Attributes
+    ----------
+    image_set_id, datastore_id, schema_version : str or None
+        As the document says.
+    instances : tuple of Instance
+        Of all series, in the order of the document.
+    document : mapping
+        Everything that was read, also what has no field here.
+    """
 
     image_set_id: str | None
     datastore_id: str | None
@@ -105,7 +126,12 @@ def read_metadata(data: bytes) -> ImageSetMetadata:
     Parameters
     ----------
     data : bytes
-        ``metadata.json.gz`` as stored, a ``imageSetMetadataBlob``, or the JSON itself.
+        ``metadata.json.gz`` as stored, an ``imageSetMetadataBlob``, or the JSON itself.
+
+    Returns
+    -------
+    ImageSetMetadata
+        With the instances in the order of the document.
 
     Raises
     ------

@@ -51,7 +51,19 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class FrameReport(Outcome):
-    """The verdict on one frame with the frame's place; `frame_index` counts from 0 within the instance."""
+    """The verdict on one frame with the frame's place; `frame_index` counts from 0 within the instance.
+
+    Attributes
+    ----------
+    image_set_id, study_instance_uid, series_instance_uid, sop_instance_uid : str
+        Where the frame belongs.
+    frame_index : int
+        From 0 within the instance.
+    frame_id : str
+        As the metadata name the frame.
+    frame_size_in_bytes : int or None
+        What the metadata say of its size.
+    """
 
     image_set_id: str
     study_instance_uid: str
@@ -82,7 +94,15 @@ class FrameReport(Outcome):
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong with an image set or a folder that belongs to no single frame."""
+    """Something wrong with an image set or a folder that belongs to no single frame.
+
+    Attributes
+    ----------
+    where : str
+        Which image set, folder or file.
+    message : str
+        What is wrong.
+    """
 
     where: str
     message: str
@@ -116,11 +136,27 @@ class VerificationReport:
         return bool(self.frames) and not self.problems and all(frame.ok for frame in self.frames)
 
     def count(self, status: Status) -> int:
-        """How many frames have this status."""
+        """How many frames have this status.
+
+        Parameters
+        ----------
+        status : str
+            One of "verified", "mismatch", "missing", "unreadable", "not verifiable".
+
+        Returns
+        -------
+        int
+        """
         return sum(frame.status == status for frame in self.frames)
 
     def extend(self, other: VerificationReport) -> None:
-        """Add what another verification found."""
+        """Add what another verification found.
+
+        Parameters
+        ----------
+        other : VerificationReport
+            Of other frames; it is not changed.
+        """
         self.frames += other.frames
         self.problems += other.problems
         self.image_sets += other.image_sets

@@ -33,7 +33,25 @@ class Retry:
             raise ValueError(f"{self}: at least one attempt, and no negative delays")
 
     def call(self, function: Callable[[], Result], is_transient: Callable[[Exception], bool]) -> Result:
-        """Call `function` until it returns, its exception is not transient, or the attempts are used up."""
+        """Call `function` until it returns, its exception is not transient, or the attempts are used up.
+
+        Parameters
+        ----------
+        function : callable
+            Without arguments.
+        is_transient : callable
+            Whether an exception is worth another attempt.
+
+        Returns
+        -------
+        object
+            What `function` returned.
+
+        Raises
+        ------
+        Exception
+            What `function` raised last.
+        """
         for attempt in range(1, self.attempts):
             try:
                 return function()

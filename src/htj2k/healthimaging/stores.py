@@ -14,7 +14,22 @@ class FrameStore(Protocol):
     """
 
     def read(self, frame_id: str) -> bytes:
-        """The bytes of one frame as they are stored."""
+        """The bytes of one frame as they are stored.
+
+        Parameters
+        ----------
+        frame_id : str
+            As the metadata name the frame.
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        OSError
+            They cannot be had; FileNotFoundError: there is no such frame.
+        """
         ...
 
     def read_metadata(self) -> bytes:

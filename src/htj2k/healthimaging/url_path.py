@@ -11,6 +11,9 @@ from typing import Any
 
 from .retry import Retry
 
+#: A file of a zip or tar archive that is larger is refused instead of filling the memory.
+MOST_BYTES_OF_ARCHIVED_FILE = 2**30
+
 #: What a second try does not change.
 _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, NotImplementedError)
 _FORBIDDEN = (401, 403)  # the status of aiohttp's errors
@@ -18,7 +21,19 @@ _FORBIDDEN = (401, 403)  # the status of aiohttp's errors
 
 @dataclass(frozen=True)
 class UrlPath:
-    """A file or folder behind a URL. Errors are `OSError`, as for local files, whatever the protocol raises."""
+    """A file or folder behind a URL. Errors are `OSError`, as for local files, whatever the protocol raises.
+
+    Attributes
+    ----------
+    url : str
+        What `open` was given, and what was joined to it.
+    file_system : fsspec.AbstractFileSystem
+        Where it lies.
+    path : str
+        Its name there.
+    retry : Retry
+        Attempts for each access.
+    """
 
     url: str
     file_system: Any = field(repr=False, compare=False)
@@ -27,7 +42,26 @@ class UrlPath:
 
     @classmethod
     def open(cls, url: str, *, retry: Retry | None = None, **storage_options: Any) -> UrlPath:
-        """Connect to what `url` names; `storage_options` are those of its fsspec file system."""
+        """Connect to what `url` names; `storage_options` are those of its fsspec file system.
+
+        Parameters
+        ----------
+        url : str
+            Of a protocol that fsspec knows; chained ones (``zip://::...``) too.
+        retry : Retry, optional
+            Attempts for each access. Default: 4.
+        **storage_options
+            Those of the URL's fsspec file system.
+
+        Returns
+        -------
+        UrlPath
+
+        Raises
+        ------
+        OSError, ValueError, ImportError
+            The file system cannot be reached, is unknown, or its package is not installed.
+        """
         try:
             import fsspec
         except ImportError as error:
@@ -65,7 +99,13 @@ class UrlPath:
 
     def read_bytes(self) -> bytes:
         """The content of the file."""
-        return bytes(self._call("cat_file"))
+        if not _is_archive(self.file_system):
+            return bytes(self._call("cat_file"))
+        # A few bytes of an archive can become more than memory holds.
+        data = bytes(self._call("cat_file", start=0, end=MOST_BYTES_OF_ARCHIVED_FILE + 1))
+        if len(data) > MOST_BYTES_OF_ARCHIVED_FILE:
+            raise OSError(errno.EFBIG, f"larger than {MOST_BYTES_OF_ARCHIVED_FILE} bytes", self.url)
+        return data
 
     def exists(self) -> bool:
         """Whether there is such a file or folder."""
@@ -90,6 +130,12 @@ class UrlPath:
             )
         except Exception as error:
             raise _os_error(error, self.url) from error
+
+
+def _is_archive(file_system: Any) -> bool:
+    from fsspec.archive import AbstractArchiveFileSystem
+
+    return isinstance(file_system, AbstractArchiveFileSystem)
 
 
 def _is_final(error: Exception) -> bool:

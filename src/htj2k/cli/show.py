@@ -1,0 +1,133 @@
+"""``htj2k show``: what a frame looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+
+import htj2k
+
+from .output import exit_2_on_error, json_option, print_json
+from .pixels import Pixels, is_dicom, load, save
+from .terminal_picture import draw
+from .window import default_window, to_shades
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One resolution."""
+
+    reduce: int
+    pixels: Pixels
+
+
+@click.command()
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--reduce", type=click.IntRange(min=0), default=0, help="Leave out that many of the highest levels.")
+@click.option("--levels", is_flag=True, help="Show every resolution, from base to full.")
+@click.option("--frame", type=click.IntRange(min=0), help="DICOM: which frame, from 0 (default 0).")
+@click.option(
+    "--window",
+    type=float,
+    nargs=2,
+    metavar="CENTER WIDTH",
+    help="Stored sample values to show, as in DICOM. Default: 1st to 99th percentile of the largest picture.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="PNG",
+    help="Write a PNG file instead; with --levels one a resolution, its size in the name.",
+)
+@json_option
+@exit_2_on_error
+def show(
+    source: Path,
+    reduce: int,
+    levels: bool,
+    frame: int | None,
+    window: tuple[float, float] | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Draw a frame in the terminal, or into a PNG file.
+
+    FILE is a codestream (J2C, JPH or JP2 file), a DICOM file or a .npy file; the last two may have one resolution
+    only. Grey samples are windowed, RGB samples of 8 bits are shown as they are. This is a look at the
+    pixels, no diagnostic display: no Modality LUT, no palette.
+
+    \b
+    Examples:
+      htj2k show frame.j2c
+      htj2k show frame.j2c --window 40 400 --output soft_tissue.png
+      htj2k show frame.j2c --levels --output levels.png"""
+    pictures = _pictures(source, reduce, levels, frame)
+    center, width = window or default_window(pictures[-1].pixels)
+    console = Console(highlight=False)
+    report = []
+    for picture in pictures:
+        shades = _shades(picture.pixels, center, width)
+        target = _target(output, picture, levels)
+        if target is not None:
+            save(target, shades)
+        elif not as_json:
+            draw(console, shades)
+        report.append(_entry(picture, target))
+        if not as_json:
+            click.echo(_caption(report[-1]))
+    if as_json:
+        print_json({"ok": True, "window": [center, width], "pictures": report})
+
+
+def _pictures(source: Path, reduce: int, levels: bool, frame: int | None) -> list[Picture]:
+    with open(source, "rb") as file:
+        head = file.read(132)
+    if is_dicom(head) or head[:6] == b"\x93NUMPY":
+        if reduce or levels:
+            raise ValueError(f"{source}: --reduce and --levels are for codestreams")
+        return [Picture(0, load(source, frame=frame)[0])]
+    if frame is not None:
+        raise ValueError(f"{source}: --frame is for DICOM files; a codestream is one frame")
+    data = source.read_bytes()
+    most = htj2k.read_info(data).num_decompositions if levels else reduce
+    return [Picture(r, htj2k.decode(data, reduce=r)) for r in range(most, reduce - 1, -1)]
+
+
+def _shades(pixels: Pixels, center: float, width: float) -> Any:
+    if pixels.ndim == 3 and pixels.shape[2] != 3:
+        raise ValueError(f"a picture has 1 or 3 components, this image {pixels.shape[2]}")
+    return pixels if pixels.ndim == 3 and pixels.dtype == np.uint8 else to_shades(pixels, center, width)
+
+
+def _target(output: Path | None, picture: Picture, levels: bool) -> Path | None:
+    if output is None:
+        return None
+    if output.suffix.lower() != ".png":
+        raise ValueError(f"{output}: the name of a picture ends with .png")
+    if not levels:
+        return output
+    rows, columns = picture.pixels.shape[:2]
+    return output.with_name(f"{output.stem}_{columns}x{rows}{output.suffix}")
+
+
+def _entry(picture: Picture, target: Path | None) -> dict[str, Any]:
+    pixels = np.ascontiguousarray(picture.pixels)
+    return {
+        "width": pixels.shape[1],
+        "height": pixels.shape[0],
+        "reduce": picture.reduce,
+        "min": int(pixels.min()),
+        "max": int(pixels.max()),
+        "checksum": htj2k.crc32(pixels),
+        "file": None if target is None else str(target),
+    }
+
+
+def _caption(entry: dict[str, Any]) -> str:
+    text = "{width} x {height}, reduce {reduce}, samples {min} to {max}, CRC-32 {checksum}".format(**entry)
+    return text if entry["file"] is None else f"{entry['file']}: {text}"

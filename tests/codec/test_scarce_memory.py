@@ -1,0 +1,22 @@
+"""Memory that runs out: MemoryError from every call, and the next call works.
+
+tests/cpp/allocation_test.cpp has the same of every single allocation of the core."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from limited import run_limited
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and asks glibc for what it keeps")
+
+
+def test_every_call_fails_with_memory_error_and_works_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "1")  # a thread's own arena would take 64 MiB of addresses at once
+    counts = run_limited("scarce_memory.py", memory=2 << 30, seconds=60)
+    assert len(counts) == 7
+    for name, (failed, right) in counts.items():
+        assert failed > 0, name
+        assert right > 0, name
