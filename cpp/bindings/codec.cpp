@@ -111,7 +111,7 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
 py::tuple decode_components_of_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                                       const std::optional<std::uint64_t>& max_pixels) {
   const byte_buffer buffer(data);
-  const open_codestream opened = open(buffer, max_pixels, reduce, decode_engine::openjph);
+  const open_codestream opened = open(buffer, max_pixels, reduce);
   py::list arrays;
   std::vector<image_view> views;
   for (const image_layout& layout : component_layouts_at(opened.cs, reduce)) {

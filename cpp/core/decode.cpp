@@ -59,6 +59,11 @@ void check_layout(const image_view& out, const rect& area, std::uint32_t compone
     throw error(error_code::invalid_argument, "the memory for the pixels does not have their layout");
 }
 
+void check_layouts(const std::vector<image_view>& out, const image_size& siz, std::uint32_t reduce) {
+  for (std::uint32_t c = 0; c < siz.num_components(); ++c)
+    check_layout(out.at(c), component_rect(siz, c, reduce), 1);
+}
+
 std::vector<message> pull_pixels(byte_span codestream, const image_size& siz, const decode_options& options,
                                  const image_view& out, row_observer* observer) {
   check_layout(out, image_rect(siz, options.reduce), siz.num_components());
@@ -85,7 +90,6 @@ std::vector<message> pull_components(byte_span codestream, const image_size& siz
   std::vector<row_writer<std::int32_t>> rows;
   for (const component_size& k : siz.components) {
     const auto c = static_cast<std::uint32_t>(rows.size());
-    check_layout(out.at(c), component_rect(siz, c, options.reduce), 1);
     const auto decoded = decoded_type(k.bit_depth, k.is_signed);
     rows.emplace_back(out[c], std::vector{line_limits(options.clamp, k.bit_depth, decoded)}, nullptr);
   }
@@ -124,8 +128,11 @@ std::vector<message> decode_strict(const open_codestream& opened, const decode_o
 
 std::vector<message> decode_components(const open_codestream& opened, const decode_options& options,
                                        const std::vector<image_view>& out) {
-  if (opened.engine != decode_engine::openjph)
-    throw error(error_code::invalid_argument, "OpenJPH's engine alone decodes components one by one");
+  check_layouts(out, opened.cs.siz, options.reduce);
+  if (opened.engine == decode_engine::native) {
+    native::decode_components(opened, options, out);
+    return {};
+  }
   return with_needed_bytes(opened, options.reduce, [&](byte_span bytes) {
     return pull_components(bytes, opened.cs.siz, options, out);
   });

@@ -16,7 +16,6 @@ struct image_plan {
   const codestream& cs;
   std::vector<tile_plan> tiles;
   std::vector<rect> components;  // what is wanted of each, on its own grid
-  sample_type decoded = sample_type::u1;
 };
 
 // Where the component lies at this resolution, or the part of it that is asked for.
@@ -29,7 +28,7 @@ rect wanted_of(const codestream& cs, std::uint32_t component, const decode_optio
 
 image_plan plan_image(const open_codestream& opened, const decode_options& options) {
   const codestream& cs = opened.cs;
-  image_plan plan{cs, {}, {}, layout_at(cs, options.reduce).type};
+  image_plan plan{cs, {}, {}};
   for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
     plan.components.push_back(wanted_of(cs, c, options));
   plan.tiles.reserve(cs.siz.num_tiles());
@@ -43,24 +42,38 @@ image_plan plan_image(const open_codestream& opened, const decode_options& optio
   return plan;
 }
 
+// Samples of 32 bits are kept modulo 2^32: OpenJPH codes unsigned ones from their bit patterns, so half of
+// them are 2^32 too small.
 template <typename T>
-std::vector<clamp_limits<T>> limits_of(const image_plan& plan, clamp_policy policy) {
-  std::vector<clamp_limits<T>> limits;
-  for (const component_size& size : plan.cs.siz.components) {
-    // Samples of 32 bits are kept modulo 2^32: OpenJPH codes unsigned ones from their bit patterns, so half
-    // of them are 2^32 too small.
-    limits.push_back(size.bit_depth == 32
-                         ? clamp_limits<T>()
-                         : clamp_limits<T>(clamp_range(policy, size.bit_depth, plan.decoded)));
-  }
-  return limits;
+clamp_limits<T> limits_of(const component_size& size, clamp_policy policy, sample_type decoded) {
+  if (size.bit_depth == 32) return clamp_limits<T>();
+  return clamp_limits<T>(clamp_range(policy, size.bit_depth, decoded));
 }
 
-// Decodes rows of tiles from top to bottom. T as in tile_rows.
+// As row_writer, but each component has memory of its own.
 template <typename T>
+class component_writers {
+public:
+  component_writers(const image_size& siz, clamp_policy policy, const std::vector<image_view>& out) {
+    for (const component_size& size : siz.components) {
+      const auto decoded = decoded_type(size.bit_depth, size.is_signed);
+      writers_.emplace_back(out[writers_.size()], std::vector{limits_of<T>(size, policy, decoded)}, nullptr);
+    }
+  }
+  void set_line(std::uint32_t component, const T* line) { writers_[component].set_line(0, line); }
+  void finish_row(std::uint32_t y) {
+    for (row_writer<T>& writer : writers_) writer.finish_row(y);
+  }
+
+private:
+  std::vector<row_writer<T>> writers_;
+};
+
+// Decodes rows of tiles from top to bottom. T as in tile_rows.
+template <typename T, typename Writer>
 class image_decoder {
 public:
-  image_decoder(const image_plan& plan, row_writer<T>& writer, unsigned threads)
+  image_decoder(const image_plan& plan, Writer& writer, unsigned threads)
       : plan_(plan), writer_(writer), threads_(threads) {
     for (const rect& component : plan.components) lines_.emplace_back(component.width());
     targets_.resize(lines_.size());
@@ -110,25 +123,17 @@ private:
   }
 
   const image_plan& plan_;
-  row_writer<T>& writer_;
+  Writer& writer_;
   unsigned threads_;
   std::vector<std::vector<T>> lines_;  // of each component, over all tiles
   std::vector<T*> targets_;
   T overflow_ = 0;
 };
 
-template <typename T>
-std::uint32_t decode_as(const image_plan& plan, const decode_options& options, const image_view& out,
-                        row_observer* observer, std::uint32_t first_row = 0) {
-  row_writer<T> writer(out, limits_of<T>(plan, options.clamp), observer);
-  return image_decoder<T>(plan, writer, options.threads).decode(first_row);
-}
-
 // Twice as many samples go through an instruction in 16 bits as in 32. Whether all values of a decode fit
 // shows while it goes on; these are the images of which they mostly do: of unsigned ones that use their whole
 // range, low passes exceed it by less than two bits.
-bool may_fit_int16(const image_plan& plan, const image_view& out) {
-  if (sample_size(out.type) > 2) return false;
+bool may_fit_int16(const image_plan& plan) {
   for (const tile_plan& tile : plan.tiles)
     for (const component_plan& component : tile.components)
       if (!component.reversible || component.bit_depth > (component.offset != 0 ? 14 : 16)) return false;
@@ -142,18 +147,47 @@ bool fits_32_bits(const image_plan& plan) {
   return true;
 }
 
+template <typename T, typename MakeWriter>
+std::uint32_t decode_as(const image_plan& plan, unsigned threads, std::uint32_t first_row, MakeWriter make) {
+  auto writer = make(T{});
+  return image_decoder<T, decltype(writer)>(plan, writer, threads).decode(first_row);
+}
+
+// make(T{}) gives what takes rows of T.
+template <typename MakeWriter>
+void decode_rows(const image_plan& plan, unsigned threads, bool may_be_16_bits, MakeWriter make) {
+  std::uint32_t rows = 0;
+  if (may_be_16_bits && may_fit_int16(plan)) rows = decode_as<std::int16_t>(plan, threads, 0, make);
+  if (rows == plan.components.front().height()) return;
+  if (fits_32_bits(plan))
+    decode_as<std::int32_t>(plan, threads, rows, make);
+  else
+    decode_as<std::int64_t>(plan, threads, rows, make);
+}
+
 }  // namespace
 
 void decode(const open_codestream& opened, const decode_options& options, const image_view& out,
             row_observer* observer) {
   const image_plan plan = plan_image(opened, options);
-  std::uint32_t rows = 0;
-  if (may_fit_int16(plan, out)) rows = decode_as<std::int16_t>(plan, options, out, observer);
-  if (rows == out.height) return;
-  if (fits_32_bits(plan))
-    decode_as<std::int32_t>(plan, options, out, observer, rows);
-  else
-    decode_as<std::int64_t>(plan, options, out, observer, rows);
+  const image_size& siz = opened.cs.siz;
+  const sample_type decoded = layout_at(opened.cs, options.reduce).type;
+  decode_rows(plan, options.threads, sample_size(out.type) <= 2, [&](auto sample) {
+    using T = decltype(sample);
+    std::vector<clamp_limits<T>> limits;
+    for (const component_size& size : siz.components)
+      limits.push_back(limits_of<T>(size, options.clamp, decoded));
+    return row_writer<T>(out, limits, observer);
+  });
+}
+
+void decode_components(const open_codestream& opened, const decode_options& options,
+                       const std::vector<image_view>& out) {
+  const bool may_be_16_bits =
+      std::all_of(out.begin(), out.end(), [](const image_view& v) { return sample_size(v.type) <= 2; });
+  decode_rows(plan_image(opened, options), options.threads, may_be_16_bits, [&](auto sample) {
+    return component_writers<decltype(sample)>(opened.cs.siz, options.clamp, out);
+  });
 }
 
 }  // namespace htj2k::native

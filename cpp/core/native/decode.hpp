@@ -9,4 +9,8 @@ namespace htj2k::native {
 void decode(const open_codestream& opened, const decode_options& options, const image_view& out,
             row_observer* observer);
 
+// Each component into memory of its own.
+void decode_components(const open_codestream& opened, const decode_options& options,
+                       const std::vector<image_view>& out);
+
 }  // namespace htj2k::native
