@@ -18,6 +18,12 @@ const Value* find(const std::map<std::uint16_t, Value>& map, std::uint16_t key) 
 
 }  // namespace
 
+unsigned max_bit_depth(const image_size& siz) {
+  unsigned bits = 0;
+  for (const component_size& k : siz.components) bits = std::max<unsigned>(bits, k.bit_depth);
+  return bits;
+}
+
 unsigned magnitude_bits(const quantization& steps) {
   unsigned largest = 0;
   for (unsigned b = 0; b < steps.num_steps; ++b) largest = std::max(largest, steps.exponent(b));

@@ -194,6 +194,9 @@ struct codestream {
   std::optional<error> damage;  // only with parse_options::keep_damaged: why the walk ended early
 };
 
+// Of the deepest component.
+unsigned max_bit_depth(const image_size& siz);
+
 // Magnitude bits of the subband that has most of them (T.800 E-2: M_b = G + eps_b - 1).
 unsigned magnitude_bits(const quantization& steps);
 

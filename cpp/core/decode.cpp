@@ -1,6 +1,5 @@
 #include "core/decode.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include "core/component_planes.hpp"
@@ -30,9 +29,7 @@ std::vector<clamp_limits<std::int32_t>> line_limits(const image_size& siz, clamp
 // What the codestream's samples decode to. The caller may have them stored in another type, which moves no
 // clamp.
 sample_type type_in_codestream(const image_size& siz) {
-  std::uint32_t bit_depth = 0;
-  for (const component_size& k : siz.components) bit_depth = std::max<std::uint32_t>(bit_depth, k.bit_depth);
-  return decoded_type(bit_depth, siz.components.front().is_signed);
+  return decoded_type(max_bit_depth(siz), siz.components.front().is_signed);
 }
 
 // The rows of a decode on their way out.

@@ -46,12 +46,6 @@ void require_whole(const open_codestream& opened, std::uint32_t reduce) {
   throw missing_bytes(cs, opened.walk, reduce);
 }
 
-unsigned max_bit_depth(const image_size& siz) {
-  unsigned bits = 0;
-  for (const component_size& k : siz.components) bits = std::max<unsigned>(bits, k.bit_depth);
-  return bits;
-}
-
 void check_depth(const codestream& cs, std::uint32_t reduce) {
   const unsigned bits = max_bit_depth(cs.siz);
   if (reduce > 0 && bits > max_reduced_depth)
