@@ -13,7 +13,7 @@ import htj2k
 from htj2k.healthimaging.metadata import MAX_DOCUMENT_BYTES
 
 from .output import exit_2_on_error, json_option, print_json, print_table
-from .pixels import is_dicom, load
+from .pixels import holds_pixels, load
 
 
 @click.command()
@@ -56,9 +56,7 @@ def checksum(
 
 
 def _levels(source: Path, shape: str | None, dtype: str | None, frame: int | None) -> Any:
-    with open(source, "rb") as file:
-        head = file.read(132)
-    if shape is None and dtype is None and head[:6] != b"\x93NUMPY" and not is_dicom(head):
+    if shape is None and dtype is None and not holds_pixels(source):
         return htj2k.codestream_checksums(source.read_bytes())
     pixels, color_transform = load(source, shape=shape, dtype=dtype, frame=frame)
     return htj2k.pixel_checksums(pixels, color_transform=color_transform)

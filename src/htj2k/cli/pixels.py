@@ -15,10 +15,19 @@ from htj2k.healthimaging.files import replace_file
 
 Pixels = np.ndarray[Any, np.dtype[Any]]
 
+_NUMPY_MAGIC = b"\x93NUMPY"
+
 
 def is_dicom(data: bytes) -> bool:
     """Whether the bytes begin as a DICOM P10 file."""
     return data[128:132] == b"DICM"
+
+
+def holds_pixels(path: Path) -> bool:
+    """Whether the file is one that `load` reads without being told its shape: .npy or DICOM."""
+    with open(path, "rb") as file:
+        head = file.read(132)
+    return head[:6] == _NUMPY_MAGIC or is_dicom(head)
 
 
 def load(
@@ -28,7 +37,7 @@ def load(
     data = path.read_bytes()
     if shape is not None or dtype is not None:
         return _load_raw(data, shape, dtype), None
-    if data[:6] == b"\x93NUMPY":
+    if data[:6] == _NUMPY_MAGIC:
         pixels: Pixels = np.load(io.BytesIO(data), allow_pickle=False)
         return pixels, None
     if is_dicom(data):

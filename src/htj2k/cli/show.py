@@ -13,7 +13,7 @@ from rich.console import Console
 import htj2k
 
 from .output import exit_2_on_error, json_option, print_json
-from .pixels import Pixels, is_dicom, load, save
+from .pixels import Pixels, holds_pixels, load, save
 from .terminal_picture import draw
 from .window import default_window, to_shades
 
@@ -85,9 +85,7 @@ def show(
 
 
 def _pictures(source: Path, reduce: int, levels: bool, frame: int | None) -> list[Picture]:
-    with open(source, "rb") as file:
-        head = file.read(132)
-    if is_dicom(head) or head[:6] == b"\x93NUMPY":
+    if holds_pixels(source):
         if reduce or levels:
             raise ValueError(f"{source}: --reduce and --levels are for codestreams")
         return [Picture(0, load(source, frame=frame)[0])]

@@ -23,7 +23,7 @@ from htj2k.healthimaging import (
 from htj2k.healthimaging.files import replace_file
 from htj2k.healthimaging.judge import Levels
 
-from .output import exit_2_on_error, json_option, print_json, print_table, progress_bar, threads_option
+from .output import exit_2_on_error, json_option, print_report, print_table, progress_bar, threads_option
 from .state import journal_path
 
 
@@ -84,10 +84,7 @@ def verify(
             replace_file(junit, junit_xml(report))
         if remembered is not None and report.ok:
             remembered.clear()
-        if as_json:
-            print_json(report.to_dict())
-        else:
-            _print_report(report)
+        print_report(report, as_json, _print_report)
     sys.exit(0 if report.ok else 1)
 
 
