@@ -6,7 +6,7 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-cpp test-arm test-arm-emulated test-tsan
+.PHONY: setup demo test test-python test-simd test-engines test-cpp test-arm test-arm-emulated test-tsan
 .PHONY: fuzz fuzz-build fuzz-smoke fuzz-smoke-run conformance interop-peers interop test-interop interop-web viewer
 .PHONY: bench bench-setup bench-report bench-kernels bench-isolated docs lint tidy clean
 
@@ -31,6 +31,12 @@ test-simd: setup
 	for path in $$($(BIN)/python -c 'import htj2k.simd as s; print(*[p for p in s.available() if p != s.active()])'); do \
 	  echo "HTJ2K_SIMD=$$path" && HTJ2K_SIMD=$$path $(BIN)/python -m pytest -q tests/codec $(PYTEST_ARGS) || exit 1; \
 	done
+
+# The decoding tests again with each engine forced, where the default would take the other.
+test-engines: setup
+	HTJ2K_ENGINE=openjph $(BIN)/python -m pytest -q $(PYTEST_ARGS) \
+	  tests/codec/test_decode.py tests/codec/test_lossless.py tests/codec/test_one_pass.py tests/codec/test_partition.py
+	HTJ2K_ENGINE=native $(BIN)/python -m pytest -q $(PYTEST_ARGS) tests/codec/test_decode.py tests/codec/test_lossy.py
 
 cmake_build = export PATH="$(abspath $(BIN)):$$PATH" && cmake -S . -B $(1) -G Ninja -DHTJ2K_BUILD_PYTHON=OFF \
   -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build $(1) $(3)

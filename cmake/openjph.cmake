@@ -139,3 +139,5 @@ target_include_directories(
   INTERFACE "${openjph_dir}/src/core" "${openjph_dir}/src/core/openjph"
 )
 target_link_libraries(htj2k_openjph INTERFACE openjph)
+# An installed library shows neither the headers nor the symbols of its block decoders.
+target_compile_definitions(htj2k_openjph INTERFACE HTJ2K_HAS_BLOCK_DECODERS=1)

@@ -68,7 +68,14 @@ def with_memory(extra: int, call: Callable[[], Any]) -> Any:
         resource.setrlimit(resource.RLIMIT_AS, (HARD_LIMIT, HARD_LIMIT))
 
 
+def map_large_blocks() -> None:
+    """Else glibc comes to take them from address space that it has reserved for a thread, where none is scarce."""
+    m_mmap_threshold = -3
+    ctypes.CDLL(None).mallopt(m_mmap_threshold, 128 << 10)
+
+
 def main() -> None:
+    map_large_blocks()
     counts = {}
     for name, (call, is_right) in CALLS.items():
         failed = right = 0

@@ -131,3 +131,15 @@ def tile_part(
     """SOT, SOD and a body; one empty packet by default."""
     length = 14 + len(body) if psot is None else psot
     return segment(SOT, struct.pack(">HIBB", tile, length, index, parts)) + b"\xff\x93" + body
+
+
+def with_body(codestream: bytes, body: bytes) -> bytes:
+    """The codestream with another body in its only tile-part; TLM dropped."""
+    codestream = remove(codestream, TLM) if any(s[0] == TLM for s in segments(codestream)) else codestream
+    sot = segments(codestream)[-1][2]
+    return codestream[:sot] + tile_part(body=body) + b"\xff\xd9"
+
+
+def body_of(codestream: bytes) -> bytes:
+    """The packets of a codestream of one tile-part."""
+    return codestream[codestream.index(b"\xff\x93", segments(codestream)[-1][2]) + 2 : -2]

@@ -1,5 +1,7 @@
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -50,19 +52,48 @@ void check_shape(byte_span data, std::uint32_t reduce, const std::vector<std::ui
 }
 
 open_codestream open(const byte_buffer& buffer, const std::optional<std::uint64_t>& max_pixels,
-                     std::uint32_t reduce) {
+                     std::uint32_t reduce, decode_engine engine = decode_engine::automatic) {
   const py::gil_scoped_release release;
-  return open_strict(buffer.span(), limits_of(max_pixels), reduce);
+  return open_strict(buffer.span(), limits_of(max_pixels), reduce, engine);
+}
+
+// More than these find too little to do: a thread should have a quarter of a million samples, and what one
+// thread does alone, the wavelet, bounds what many bring.
+unsigned threads_that_fit(const image_layout& layout, unsigned most) {
+  const std::uint64_t samples = std::uint64_t{layout.width} * layout.height * layout.components;
+  return std::max(1U, std::min({most, 8U, static_cast<unsigned>(std::min<std::uint64_t>(samples >> 18, 8))}));
+}
+
+// (row start, row stop, column start, column stop)
+rect rect_of(const std::array<std::uint32_t, 4>& region, const image_layout& layout) {
+  const rect part{region[2], region[0], region[3], region[1]};
+  if (part.x0 >= part.x1 || part.x1 > layout.width || part.y0 >= part.y1 || part.y1 > layout.height)
+    throw error(error_code::invalid_argument,
+                "region is rows " + std::to_string(part.y0) + " to " + std::to_string(part.y1) +
+                    " and columns " + std::to_string(part.x0) + " to " + std::to_string(part.x1) +
+                    "; the image has " + std::to_string(layout.height) + " rows and " +
+                    std::to_string(layout.width) + " columns at this size");
+  return part;
 }
 
 py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
-                        const std::optional<py::array>& out, const std::optional<py::dtype>& dtype) {
+                        const std::optional<py::array>& out, const std::optional<py::dtype>& dtype,
+                        const std::optional<std::string>& engine, unsigned threads, bool threads_as_fit,
+                        const std::optional<std::array<std::uint32_t, 4>>& region) {
   const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
-  const open_codestream opened = open(buffer, max_pixels, reduce);
-  const image_layout layout = layout_at(opened.cs, reduce);
+  decode_engine wish = engine ? engine_of(engine->c_str()) : decode_engine::automatic;
+  if (region) wish = decode_engine::native;
+  const open_codestream opened = open(buffer, max_pixels, reduce, wish);
+  image_layout layout = layout_at(opened.cs, reduce);
+  decode_options options = options_of(reduce, clamp_to_container);
+  if (region) {
+    options.region = rect_of(*region, layout);
+    layout.width = options.region->width();
+    layout.height = options.region->height();
+  }
   const py::dtype stored = dtype ? *dtype : dtype_of(layout.type);
   if (out) check_out(*out, layout, stored);
   py::array pixels = out ? *out : new_array(layout, stored);
@@ -70,7 +101,8 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
   std::vector<message> messages;
   {
     const py::gil_scoped_release release;
-    messages = decode_strict(opened, options_of(reduce, clamp_to_container), view);
+    options.threads = threads_as_fit ? threads_that_fit(layout, threads) : threads;
+    messages = decode_strict(opened, options, view);
   }
   return py::make_tuple(pixels, list_of(messages));
 }
@@ -98,7 +130,7 @@ py::tuple decode_components_of_buffer(const py::object& data, std::uint32_t redu
 // (pixels or None, levels from the lowest asked for, (smallest, largest sample) or None, messages)
 py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const checksum_request& request,
                           bool clamp_to_container, const std::optional<std::uint64_t>& max_pixels,
-                          bool wants_pixels, const std::optional<py::array>& out) {
+                          bool wants_pixels, const std::optional<py::array>& out, unsigned most_threads) {
   const byte_buffer buffer(data);
   const open_codestream opened = open(buffer, max_pixels, reduce);
   const image_layout layout = layout_at(opened.cs, reduce);
@@ -113,7 +145,9 @@ py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const ch
   codestream_checksums found;
   {
     const py::gil_scoped_release release;
-    found = checksum_codestream(opened, options_of(reduce, clamp_to_container), request, view);
+    decode_options options = options_of(reduce, clamp_to_container);
+    options.threads = threads_that_fit(layout, most_threads);
+    found = checksum_codestream(opened, options, request, view);
   }
   const py::object range =
       found.range ? py::object(py::make_tuple(found.range->low, found.range->high)) : py::object(py::none());
@@ -205,20 +239,22 @@ void bind_codec(py::module_& m) {
         py::arg("clamp_to_container"));
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true),
-        py::arg("dtype").none(true));
+        py::arg("dtype").none(true), py::arg("engine").none(true), py::arg("threads"),
+        py::arg("threads_as_fit"), py::arg("region").none(true));
   m.def("decode_components", &decode_components_of_buffer, py::arg("data"), py::arg("reduce"),
         py::arg("clamp_to_container"), py::arg("max_pixels").none(true));
   m.def(
       "codestream_checksums",
       [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,
          bool wants_range, bool clamp_to_container, const std::optional<std::uint64_t>& max_pixels,
-         bool wants_pixels, const std::optional<py::array>& out) {
+         bool wants_pixels, const std::optional<py::array>& out, unsigned threads) {
         const checksum_request request{num_lower, decode_each_level, wants_range};
-        return checksum_buffer(data, reduce, request, clamp_to_container, max_pixels, wants_pixels, out);
+        return checksum_buffer(data, reduce, request, clamp_to_container, max_pixels, wants_pixels, out,
+                               threads);
       },
       py::arg("data"), py::arg("reduce"), py::arg("num_lower"), py::arg("decode_each_level"),
       py::arg("wants_range"), py::arg("clamp_to_container"), py::arg("max_pixels").none(true),
-      py::arg("wants_pixels"), py::arg("out").none(true));
+      py::arg("wants_pixels"), py::arg("out").none(true), py::arg("threads"));
   m.def("sizes", &sizes_of_buffer, py::arg("data"));
   m.def("layout", &layout_of_buffer, py::arg("data"), py::arg("reduce"), py::arg("max_pixels").none(true));
   m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"),

@@ -9,7 +9,7 @@
 #include "bindings.hpp"
 #include "buffer.hpp"
 #include "core/completeness.hpp"
-#include "core/decodable.hpp"
+#include "core/engine.hpp"
 #include "core/extract.hpp"
 #include "core/geometry.hpp"
 #include "core/packet_walk.hpp"
@@ -85,7 +85,7 @@ examined examine(byte_span data, const limits& bounds) {
   options.keep_damaged = true;
   e.cs = parse(data, options);
   try {
-    check_decodable(e.cs);
+    choose_engine(e.cs, 0, decode_engine::automatic);
     e.walk = walk_packets(e.cs, 0);
   } catch (const error& reason) {
     e.undecodable = reason;

@@ -24,10 +24,36 @@ unsigned max_bit_depth(const image_size& siz) {
   return bits;
 }
 
+unsigned quantization::exponent(unsigned r, unsigned band) const {
+  if (style != quantization_style::derived) return exponent(r == 0 ? 0 : 3 * (r - 1) + 1 + band);
+  return exponent(0) - std::min(exponent(0), r == 0 ? 0 : r - 1);
+}
+
+unsigned quantization::mantissa(unsigned r, unsigned band) const {
+  return mantissa(style == quantization_style::derived || r == 0 ? 0 : 3 * (r - 1) + 1 + band);
+}
+
 unsigned magnitude_bits(const quantization& steps) {
   unsigned largest = 0;
   for (unsigned b = 0; b < steps.num_steps; ++b) largest = std::max(largest, steps.exponent(b));
   return steps.guard_bits + (largest == 0 ? 0 : largest - 1);
+}
+
+unsigned roi_shift_of(const codestream& cs, std::uint16_t tile, std::uint16_t component) {
+  const auto shift_in = [&](const coding_parameters& parameters) {
+    unsigned shift = 0;
+    for (const region_of_interest& rgn : parameters.rgn)
+      if (rgn.component == component) shift = rgn.shift;
+    return shift;
+  };
+  const coding_parameters* own = parameters_of(cs, tile);
+  const unsigned own_shift = own ? shift_in(*own) : 0;
+  return own_shift != 0 ? own_shift : shift_in(cs.main);
+}
+
+const std::vector<progression_change>& progression_changes_of(const codestream& cs, std::uint16_t tile) {
+  const coding_parameters* own = parameters_of(cs, tile);
+  return own && !own->poc.empty() ? own->poc : cs.main.poc;
 }
 
 const coding_defaults& defaults_of(const codestream& cs, std::uint16_t tile) {

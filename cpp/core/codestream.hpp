@@ -94,6 +94,10 @@ struct quantization {
 
   unsigned exponent(unsigned subband) const { return steps[subband] >> 11U; }
   unsigned mantissa(unsigned subband) const { return steps[subband] & 0x7FFU; }
+  // eps_b and mu_b of band `band` (0 to 2, as in tile_resolution) of resolution r; derived steps lower eps_0
+  // by one a level (T.800 E-5).
+  unsigned exponent(unsigned r, unsigned band) const;
+  unsigned mantissa(unsigned r, unsigned band) const;
 };
 
 struct region_of_interest {
@@ -208,6 +212,10 @@ const coding_defaults& defaults_of(const codestream& cs, std::uint16_t tile);
 const coding_style& style_of(const codestream& cs, std::uint16_t component);
 const coding_style& style_of(const codestream& cs, std::uint16_t tile, std::uint16_t component);
 const quantization& quantization_of(const codestream& cs, std::uint16_t component);
+// Bit-planes by which RGN raises coefficients of the region of interest; 0: there is none.
+unsigned roi_shift_of(const codestream& cs, std::uint16_t tile, std::uint16_t component);
+// What POC says, a tile's own before the main header's; empty: the progression of COD holds.
+const std::vector<progression_change>& progression_changes_of(const codestream& cs, std::uint16_t tile);
 const quantization& quantization_of(const codestream& cs, std::uint16_t tile, std::uint16_t component);
 
 }  // namespace htj2k

@@ -1,9 +1,11 @@
 #include "core/decodable.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "core/geometry.hpp"
 #include "core/marker.hpp"
+#include "core/native/block_decoder.hpp"
 
 namespace htj2k {
 namespace {
@@ -48,9 +50,9 @@ void check_style(const coding_style& style, const char* segment) {
   if (style.transformation > 1) unsupported("an arbitrary wavelet kernel" + in, style.offset);
 }
 
-void check_coding(const codestream& cs) {
+void check_coding(const codestream& cs, decode_engine engine) {
   const coding_defaults& cod = *cs.main.cod;
-  if (cod.num_layers != 1)
+  if (engine == decode_engine::openjph && cod.num_layers != 1)
     unsupported("a codestream with " + std::to_string(cod.num_layers) + " quality layers (COD)",
                 cod.style.offset);
   if (cod.progression_order > 4 || cod.color_transform > 1)
@@ -60,26 +62,29 @@ void check_coding(const codestream& cs) {
     unsupported("a component transform beside components of other sizes (COD, SIZ)", cod.style.offset);
   check_style(cod.style, "COD");
   for (const auto& [component, style] : cs.main.coc) check_style(style, "COC");
-  // The decoder looks for SOP and EPH only in components that use COD's own style.
-  if (!cs.main.coc.empty() && (cod.uses_sop || cod.uses_eph))
+  // OpenJPH looks for SOP and EPH only in components that use COD's own style.
+  if (engine == decode_engine::openjph && !cs.main.coc.empty() && (cod.uses_sop || cod.uses_eph))
     unsupported("SOP or EPH together with a COC segment", cs.main.coc.begin()->second.offset);
 }
 
-// An exponent of 0 with G guard bits leaves G - 1 magnitude bits; the decoder takes G when nothing is
-// quantised.
+// An exponent of 0 with G guard bits leaves G - 1 magnitude bits; OpenJPH takes G when nothing is quantised,
+// and so do we where we look for packets.
 void check_exponents(const quantization& q) {
   for (unsigned b = 0; b < q.num_steps; ++b)
     if (q.exponent(b) == 0 && (q.style == quantization_style::none || q.guard_bits == 0))
       unsupported("an exponent of 0 for subband " + std::to_string(b) + " (QCD or QCC)", q.offset);
 }
 
-void check_quantization(const coding_style& style, const quantization& q) {
-  if (q.style == quantization_style::derived) unsupported("derived quantisation (QCD or QCC)", q.offset);
+void check_quantization(const coding_style& style, const quantization& q, decode_engine engine) {
+  if (engine == decode_engine::openjph && q.style == quantization_style::derived)
+    unsupported("derived quantisation (QCD or QCC)", q.offset);
   if (style.reversible() != (q.style == quantization_style::none))
     unsupported(style.reversible() ? "quantisation of the reversible 5/3 transform (QCD or QCC)"
                                    : "the 9/7 transform without quantisation (QCD or QCC)",
                 q.offset);
   check_exponents(q);
+  if (q.style == quantization_style::derived && q.exponent(0) < style.num_decompositions)
+    unsupported("derived quantisation whose exponents would be 0 or less (QCD or QCC)", q.offset);
   const unsigned bits = magnitude_bits(q);
   // In 64 bits the decoder's irreversible path writes past the rows it is given.
   if (!style.reversible() && bits > most_bits_in_32)
@@ -92,7 +97,7 @@ void check_components(const codestream& cs, unsigned reduce) {
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto c = static_cast<std::uint16_t>(i);
     const coding_style& style = style_of(cs, c);
-    check_quantization(style, quantization_of(cs, c));
+    check_quantization(style, quantization_of(cs, c), decode_engine::openjph);
     if (reduce != 0 && style.num_decompositions != cs.main.cod->style.num_decompositions)
       unsupported("a reduced decode of components with different numbers of decomposition levels (COC)",
                   style.offset);
@@ -108,9 +113,6 @@ void check_components(const codestream& cs, unsigned reduce) {
 void check_main_segments(const codestream& cs) {
   if (!cs.main.rgn.empty()) unsupported("a region of interest (RGN)", cs.main.rgn.front().offset);
   if (!cs.main.poc.empty()) unsupported("a change of progression order (POC)", cs.main.poc.front().offset);
-  // Of type 0, and of type 3 over unsigned samples, the decoder leaves the rows of the image as they were in
-  // memory.
-  if (!cs.main.nlt.empty()) unsupported("a non-linear point transform (NLT)", cs.main.nlt.front().offset);
   if (!cs.main.packed_headers.empty())
     unsupported("packed packet headers (PPM)", cs.main.packed_headers.front().range.start);
 }
@@ -124,19 +126,77 @@ void check_tiles(const codestream& cs) {
     if (!own.qcc.empty()) unsupported("quantisation of its own (QCC)" + in, own.qcc.begin()->second.offset);
     if (!own.rgn.empty()) unsupported("a region of interest (RGN)" + in, own.rgn.front().offset);
     if (!own.poc.empty()) unsupported("a change of progression order (POC)" + in, own.poc.front().offset);
-    if (!own.nlt.empty()) unsupported("a non-linear point transform (NLT)" + in, own.nlt.front().offset);
     if (!own.packed_headers.empty())
       unsupported("packed packet headers (PPT)" + in, own.packed_headers.front().range.start);
   }
 }
 
-// The decoder does not skip a segment it does not know: it goes on looking for the next marker inside it.
-// So such a segment is harmless as long as it holds no byte pair that looks like one.
+// Of type 0, and of type 3 over unsigned samples, OpenJPH leaves the rows of the image as they were in
+// memory.
+void check_nonlinearities(const codestream& cs) {
+  if (!cs.main.nlt.empty()) unsupported("a non-linear point transform (NLT)", cs.main.nlt.front().offset);
+  for (const auto& [tile, own] : cs.tiles)
+    if (!own.nlt.empty())
+      unsupported("a non-linear point transform (NLT) in the header of tile " + std::to_string(tile),
+                  own.nlt.front().offset);
+}
+
+// Its rows are those of an image, of all components together.
+void check_native_size(const image_size& siz) {
+  if (!has_equal_components(siz))
+    unsupported("an image whose components have different sizes (subsampling, SIZ), in the native engine",
+                siz.offset);
+}
+
+void check_native_component(const coding_style& style, const quantization& q, unsigned roi_shift) {
+  check_quantization(style, q, decode_engine::native);
+  constexpr unsigned most_planes = 62;  // of the 64-bit block decoder
+  if (magnitude_bits(q) + roi_shift > most_planes)
+    unsupported("a region of interest that takes more than 62 bit-planes (RGN)", q.offset);
+}
+
+void check_native_segments(const coding_parameters& own) {
+  if (own.cod) {
+    if (own.cod->progression_order > 4 || own.cod->color_transform > 1)
+      unsupported("a progression order or component transform of Part 2 (COD)", own.cod->style.offset);
+    check_style(own.cod->style, "COD");
+  }
+  for (const auto& [component, style] : own.coc) check_style(style, "COC");
+  for (const progression_change& change : own.poc)
+    if (change.order > 4) unsupported("a progression order of Part 2 (POC)", change.offset);
+}
+
+// Tiles may have parameters of their own here.
+void check_native_tiles(const codestream& cs) {
+  check_native_segments(cs.main);
+  const bool by_component = !cs.main.coc.empty() || !cs.main.qcc.empty() || !cs.main.rgn.empty();
+  const auto count = static_cast<std::uint16_t>(by_component ? cs.siz.num_components() : 1);
+  for (std::uint16_t c = 0; c < count; ++c) {
+    unsigned shift = 0;
+    for (const region_of_interest& rgn : cs.main.rgn) shift = std::max<unsigned>(shift, rgn.shift);
+    check_native_component(style_of(cs, c), quantization_of(cs, c), shift);
+  }
+  for (const auto& [tile, own] : cs.tiles) {
+    check_native_segments(own);
+    if (!own.cod && !own.qcd && own.coc.empty() && own.qcc.empty() && own.rgn.empty()) continue;
+    for (std::uint32_t i = 0; i < cs.siz.num_components(); ++i) {
+      const auto c = static_cast<std::uint16_t>(i);
+      check_native_component(style_of(cs, tile, c), quantization_of(cs, tile, c), roi_shift_of(cs, tile, c));
+    }
+  }
+}
+
 void check_other_segments(const codestream& cs) {
-  for (const other_segment& s : cs.others) {
-    if (s.code == PRF || s.code == CPF) continue;
+  for (const other_segment& s : cs.others)
     if (s.code == DFS || s.code == ATK || s.code == ADS)
       unsupported("the Part 2 segment " + marker_name(s.code), s.range.start);
+}
+
+// OpenJPH does not skip a segment it does not know: it goes on looking for the next marker inside it. So such
+// a segment is harmless as long as it holds no byte pair that looks like one.
+void check_unknown_segments(const codestream& cs) {
+  for (const other_segment& s : cs.others) {
+    if (s.code == PRF || s.code == CPF) continue;
     for (std::uint64_t at = s.range.start + 2; at + 1 < s.range.stop; ++at)
       if (cs.data.data[at] == 0xFF && cs.data.data[at + 1] >= 0x4F)
         unsupported("a segment with " + marker_name(s.code) + " that holds bytes like a marker",
@@ -148,14 +208,23 @@ void check_other_segments(const codestream& cs) {
 
 }  // namespace
 
-void check_decodable(const codestream& cs, unsigned reduce) {
+void check_decodable(const codestream& cs, unsigned reduce, decode_engine engine) {
+  if (engine == decode_engine::native && !native::has_block_decoders())
+    throw error(error_code::unsupported,
+                "the native engine is not in this build, which uses an installed OpenJPH");
   check_size(cs.siz);
   check_capabilities(cs);
-  check_coding(cs);
+  check_coding(cs, engine);
+  check_nonlinearities(cs);
+  check_other_segments(cs);
+  if (engine == decode_engine::native) {
+    check_native_size(cs.siz);
+    return check_native_tiles(cs);
+  }
   check_main_segments(cs);
   check_components(cs, reduce);
   check_tiles(cs);
-  check_other_segments(cs);
+  check_unknown_segments(cs);
 }
 
 }  // namespace htj2k

@@ -1,13 +1,14 @@
-// What the block and packet decoder behind this library (OpenJPH 0.32) cannot decode, refused by name.
+// What an engine cannot decode, refused by name.
 //
-// It warns and goes on over most of these, and then returns other pixels.
+// OpenJPH 0.32 warns and goes on over most of these, and then returns other pixels.
 #pragma once
 
-#include "core/codestream.hpp"
+#include "core/engine.hpp"
 
 namespace htj2k {
 
 // Throws UnsupportedError. Needs a codestream whose tile-parts were walked.
-void check_decodable(const codestream& cs, unsigned reduce = 0);
+void check_decodable(const codestream& cs, unsigned reduce = 0,
+                     decode_engine engine = decode_engine::openjph);
 
 }  // namespace htj2k

@@ -6,7 +6,9 @@
 #include "core/error.hpp"
 #include "core/geometry.hpp"
 #include "core/line_decoder.hpp"
+#include "core/native/decode.hpp"
 #include "core/ojph_messages.hpp"
+#include "core/row_writer.hpp"
 #include "core/sample_lines.hpp"
 #include "core/strict.hpp"
 
@@ -32,35 +34,6 @@ sample_type type_in_codestream(const image_size& siz) {
   return decoded_type(max_bit_depth(siz), siz.components.front().is_signed);
 }
 
-// The rows of a decode on their way out.
-class row_writer {
-public:
-  row_writer(const image_view& out, const std::vector<clamp_limits<std::int32_t>>& limits,
-             row_observer* observer)
-      : out_(out), row_(limits), observer_(observer), kernels_(kernels::active().lines32) {
-    if (out.data != nullptr && (observer == nullptr || is_interleaved(out))) return;
-    packed_.emplace(image_layout{out.type, out.width, out.height, out.components});
-    if (out.data == nullptr) out_ = packed_->view();
-  }
-
-  void set_line(std::uint32_t component, const std::int32_t* line) { row_.samples[component] = line; }
-
-  void finish_row(std::uint32_t y) {
-    write_row(row_, kernels_, out_, y);
-    if (observer_ == nullptr) return;
-    const image_view& bytes = is_interleaved(out_) ? out_ : packed_->view();
-    if (&bytes != &out_) write_row(row_, kernels_, bytes, y);
-    observer_->take(row_.samples, row_start(bytes, y));
-  }
-
-private:
-  image_view out_;
-  clamped_row<std::int32_t> row_;
-  row_observer* observer_;
-  const kernels::line_kernels<std::int32_t>& kernels_;
-  std::optional<packed_row> packed_;
-};
-
 void fill_with_zero(const image_view& out) {
   const std::vector<std::int32_t> line(out.width, 0);
   clamped_row<std::int32_t> row(std::vector<clamp_limits<std::int32_t>>(out.components));
@@ -83,11 +56,16 @@ void check_layout(const image_view& out, const rect& area, std::uint32_t compone
     throw error(error_code::invalid_argument, "the memory for the pixels does not have their layout");
 }
 
+void check_layouts(const std::vector<image_view>& out, const image_size& siz, std::uint32_t reduce) {
+  for (std::uint32_t c = 0; c < siz.num_components(); ++c)
+    check_layout(out.at(c), component_rect(siz, c, reduce), 1);
+}
+
 std::vector<message> pull_pixels(byte_span codestream, const image_size& siz, const decode_options& options,
                                  const image_view& out, row_observer* observer) {
   check_layout(out, image_rect(siz, options.reduce), siz.num_components());
   line_decoder decoder(codestream, siz, options);
-  row_writer rows(out, line_limits(siz, options.clamp, type_in_codestream(siz)), observer);
+  row_writer<std::int32_t> rows(out, line_limits(siz, options.clamp, type_in_codestream(siz)), observer);
   if (has_equal_components(siz))
     return decoder.pull([&](std::uint32_t c, std::uint32_t y, const std::int32_t* line) {
       rows.set_line(c, line);
@@ -106,10 +84,9 @@ std::vector<message> pull_pixels(byte_span codestream, const image_size& siz, co
 std::vector<message> pull_components(byte_span codestream, const image_size& siz,
                                      const decode_options& options, const std::vector<image_view>& out) {
   line_decoder decoder(codestream, siz, options);
-  std::vector<row_writer> rows;
+  std::vector<row_writer<std::int32_t>> rows;
   for (const component_size& k : siz.components) {
     const auto c = static_cast<std::uint32_t>(rows.size());
-    check_layout(out.at(c), component_rect(siz, c, options.reduce), 1);
     const auto decoded = decoded_type(k.bit_depth, k.is_signed);
     rows.emplace_back(out[c], std::vector{line_limits(options.clamp, k.bit_depth, decoded)}, nullptr);
   }
@@ -135,6 +112,12 @@ std::vector<message> with_needed_bytes(const open_codestream& opened, std::uint3
 
 std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
                                    const image_view& out, row_observer* observer) {
+  if (opened.engine == decode_engine::native) {
+    check_layout(out, options.region.value_or(image_rect(opened.cs.siz, options.reduce)),
+                 opened.cs.siz.num_components());
+    native::decode(opened, options, out, observer);
+    return {};
+  }
   return with_needed_bytes(opened, options.reduce, [&](byte_span bytes) {
     return pull_pixels(bytes, opened.cs.siz, options, out, observer);
   });
@@ -142,6 +125,11 @@ std::vector<message> decode_strict(const open_codestream& opened, const decode_o
 
 std::vector<message> decode_components(const open_codestream& opened, const decode_options& options,
                                        const std::vector<image_view>& out) {
+  check_layouts(out, opened.cs.siz, options.reduce);
+  if (opened.engine == decode_engine::native) {
+    native::decode_components(opened, options, out);
+    return {};
+  }
   return with_needed_bytes(opened, options.reduce, [&](byte_span bytes) {
     return pull_components(bytes, opened.cs.siz, options, out);
   });

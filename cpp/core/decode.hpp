@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/geometry.hpp"
 #include "core/image.hpp"
 #include "core/ojph_messages.hpp"
 
@@ -15,6 +17,9 @@ struct decode_options {
   std::uint32_t reduce = 0;
   clamp_policy clamp = clamp_policy::precision;
   bool resilient = false;  // go on after damage, for previews
+  unsigned threads = 1;    // that the native engine may use, the caller's included
+  // Columns and rows, within the image at this `reduce`, to which the native engine is to keep.
+  std::optional<rect> region;
 };
 
 // Sees every row of an image as it is decoded, while it is in the cache.

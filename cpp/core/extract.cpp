@@ -107,7 +107,7 @@ bytes assemble(const codestream& cs, const std::vector<kept_part>& kept) {
 }  // namespace
 
 std::vector<std::uint8_t> extract_resolution(byte_span data, unsigned reduce, const limits& bounds) {
-  const open_codestream opened = open_strict(data, bounds, reduce);
+  const open_codestream opened = open_strict(data, bounds, reduce, decode_engine::openjph);
   const codestream& cs = opened.cs;
   if (reduce == 0) return {data.data + cs.range.start, data.data + *cs.eoc + 2};
   return assemble(cs, choose_parts(opened));

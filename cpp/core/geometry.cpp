@@ -4,6 +4,17 @@
 
 namespace htj2k {
 
+rect intersection(const rect& a, const rect& b) {
+  const auto within = [](std::uint32_t value, std::uint32_t low, std::uint32_t high) {
+    return std::clamp(value, low, high);
+  };
+  rect both{within(b.x0, a.x0, a.x1), within(b.y0, a.y0, a.y1), within(b.x1, a.x0, a.x1),
+            within(b.y1, a.y0, a.y1)};
+  both.x1 = std::max(both.x0, both.x1);
+  both.y1 = std::max(both.y0, both.y1);
+  return both;
+}
+
 rect component_rect(const image_size& siz, std::uint32_t component, unsigned reduce) {
   const component_size& k = siz.components[component];
   return {ceil_shift(ceil_div(siz.x0, k.dx), reduce), ceil_shift(ceil_div(siz.y0, k.dy), reduce),
@@ -56,6 +67,8 @@ std::uint32_t band_edge(std::uint32_t n, unsigned level, unsigned offset) {
 }
 
 }  // namespace
+
+rect band_part(const rect& area, orientation band) { return subband_rect(area, band, 1); }
 
 rect subband_rect(const rect& t, orientation band, unsigned level) {
   const unsigned xo = static_cast<unsigned>(band) & 1U;

@@ -12,6 +12,9 @@ struct rect {
   bool is_empty() const { return x0 == x1 || y0 == y1; }
 };
 
+// What both cover; empty, but within `a`, when there is nothing.
+rect intersection(const rect& a, const rect& b);
+
 inline std::uint32_t ceil_div(std::uint64_t n, std::uint64_t d) {
   return static_cast<std::uint32_t>((n + d - 1) / d);
 }
@@ -42,6 +45,9 @@ rect tile_component_rect(const image_size& siz, std::uint32_t tile, std::uint32_
 rect resolution_rect(const rect& tile_component, unsigned num_decompositions, unsigned r);
 
 enum class orientation : std::uint8_t { ll = 0, hl = 1, lh = 2, hh = 3 };
+
+// The samples of subband `band` that an inverse transform of one level puts into `area`.
+rect band_part(const rect& area, orientation band);
 
 // A subband of level n_b >= 1 (or LL with n_b = N_L, possibly 0) (B-15).
 rect subband_rect(const rect& tile_component, orientation band, unsigned level);

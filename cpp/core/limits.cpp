@@ -19,11 +19,12 @@ std::uint64_t multiply(std::uint64_t a, std::uint64_t b) {
   return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
 }
 
-// What the decoder (OpenJPH 0.32, 64 bit) keeps for each object, rounded up.
+// What the hungrier decoder keeps for each object, rounded up: OpenJPH 0.32 (64 bit), but of blocks our own,
+// with its notes on a block and, while a packet is read, on the block's place in it.
 constexpr std::uint64_t bytes_per_tile = 256;
 constexpr std::uint64_t bytes_per_resolution = 1024;  // with its 4 subbands and the headers of its lines
 constexpr std::uint64_t bytes_per_precinct = 104;
-constexpr std::uint64_t bytes_per_block = 32;
+constexpr std::uint64_t bytes_per_block = 176;
 constexpr std::uint64_t bytes_per_block_column = 200;
 constexpr std::uint64_t lines_per_resolution = 8;
 constexpr std::uint64_t line_padding = 64;  // samples

@@ -1,5 +1,6 @@
 #include "core/packet_header.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "core/codestream.hpp"
@@ -101,7 +102,7 @@ private:
   unsigned left_ = 0;
 };
 
-void packet_header_reader::tag_tree::reset(const block_grid& grid) {
+void tag_tree::reset(const block_grid& grid) {
   widths_.clear();
   starts_.clear();
   std::uint32_t across = grid.across;
@@ -118,23 +119,43 @@ void packet_header_reader::tag_tree::reset(const block_grid& grid) {
   nodes_.assign(total, node{});
 }
 
-// With one layer the tree only says included (0) or not (1), and a branch without any says so once.
-bool packet_header_reader::read_inclusion(bit_reader& bits, tag_tree& tree, std::uint32_t x,
-                                          std::uint32_t y) {
+void precinct_state::reset(const block_grid* grids, std::size_t num_grids) {
+  for (std::size_t b = 0; b < num_grids; ++b) {
+    if (grids[b].empty()) continue;
+    bands[b].inclusion.reset(grids[b]);
+    bands[b].missing_planes.reset(grids[b]);
+    bands[b].blocks.assign(std::size_t{grids[b].across} * grids[b].down, block_state{});
+  }
+  is_new_ = false;
+}
+
+// The tree holds the layer in which a block is first included; a branch that has none up to this layer says
+// so once.
+bool packet_header_reader::read_inclusion(bit_reader& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y,
+                                          std::uint16_t layer) {
+  std::uint16_t least = 0;
   for (unsigned level = tree.num_levels(); level-- > 0;) {
     auto& node = tree.at(x, y, level);
-    if (!node.known) {
-      node.value = bits.bit() ? 0 : 1;
-      node.known = true;
+    node.value = std::max(node.value, least);
+    while (!node.known && node.value <= layer) {
+      if (bits.bit() != 0)
+        node.known = true;
+      else
+        ++node.value;
     }
-    if (node.value != 0) return false;
+    least = node.value;
+    if (least > layer) return false;
   }
+  if (least != layer)
+    fail("a codeblock that is first included in layer " + std::to_string(layer) + " says it was in layer " +
+             std::to_string(least),
+         bits.position());
   return true;
 }
 
 unsigned packet_header_reader::read_missing_planes(bit_reader& bits, tag_tree& tree, std::uint32_t x,
                                                    std::uint32_t y) {
-  constexpr unsigned most = 127;  // Kmax is at most 7 guard bits + 31 + the ROI shift's 37
+  constexpr unsigned most = 127;  // M_b is at most 7 guard bits + 31 + the ROI shift's 37
   unsigned planes = 0;
   for (unsigned level = tree.num_levels(); level-- > 0;) {
     auto& node = tree.at(x, y, level);
@@ -160,59 +181,128 @@ unsigned packet_header_reader::read_passes(bit_reader& bits) {
   return 37 + static_cast<unsigned>(bits.bits(7));
 }
 
-// An HT codeblock has one or two segments: cleanup, then both refinement passes. Passes before them in
-// multiples of three are placeholders without bytes (T.814 B.3).
-std::uint64_t packet_header_reader::read_block_size(bit_reader& bits, unsigned missing_planes,
-                                                    const block_grid& grid) {
-  const unsigned passes = read_passes(bits);
-  const unsigned placeholders = (passes - 1) / 3;
-  const unsigned coded = passes - 3 * placeholders;
-  check_planes(missing_planes + placeholders, coded, grid.bit_planes, bits.position());
-  check_refinement(coded, grid, bits.position());
-  unsigned length_bits = 3;
+void packet_header_reader::read_length_bits(bit_reader& bits, precinct_state::block_state& state) {
   while (bits.bit() == 1)
-    if (++length_bits > 32) fail("Lblock of a codeblock is over 32", bits.position());
-  const std::uint64_t cleanup = bits.bits(length_bits + log2_floor(3 * placeholders + 1));
-  if (cleanup < 2 || cleanup >= 65535)
-    fail("the cleanup segment of a codeblock has " + std::to_string(cleanup) + " bytes; 2 to 65534 are legal",
+    if (++state.length_bits > 32) fail("Lblock of a codeblock is over 32", bits.position());
+}
+
+// Until a cleanup pass has bytes, passes are placeholders: whole sets of three that stand for planes without
+// significant coefficients (T.814 B.3). The length is that of the passes up to the last cleanup pass; when it
+// is zero, all of these passes are placeholders, and the length goes on as if all of them had one. Returns
+// how many passes follow the cleanup pass; its size stays 0 when there was none.
+unsigned packet_header_reader::read_cleanup(bit_reader& bits, precinct_state::block_state& state,
+                                            unsigned passes) {
+  const unsigned after = (state.placeholders + passes - 1) % 3;
+  const unsigned measured = after < passes ? passes - after : passes;
+  const unsigned count = state.length_bits + log2_floor(measured);
+  const std::uint64_t size = bits.bits(count);
+  if (size == 0 && bits.bits(state.length_bits + log2_floor(passes) - count) == 0) {
+    state.placeholders = static_cast<std::uint16_t>(state.placeholders + passes);
+    return 0;
+  }
+  if (size == 0 || after >= passes) fail("a placeholder pass of a codeblock has bytes", bits.position());
+  if (size < 2 || size >= 65535)
+    fail("the cleanup segment of a codeblock has " + std::to_string(size) + " bytes; 2 to 65534 are legal",
          bits.position());
-  if (coded == 1) return cleanup;
-  const std::uint64_t refinement = bits.bits(length_bits + (coded == 3 ? 1 : 0));
-  if (refinement >= 2047)
-    fail("the refinement segment of a codeblock has " + std::to_string(refinement) +
+  state.placeholders = static_cast<std::uint16_t>(state.placeholders + measured - 1);
+  state.block.sizes[0] = static_cast<std::uint16_t>(size);
+  state.block.num_passes = 1;
+  return after;
+}
+
+// The passes after the cleanup pass share a segment, of which layers may hold a pass each.
+void packet_header_reader::read_refinement(bit_reader& bits, precinct_state::block_state& state,
+                                           unsigned passes) {
+  const std::size_t piece = state.block.num_passes;
+  if (piece + passes > 3)
+    throw error(error_code::unsupported, "a codeblock of more than one HT set is not supported",
+                bits.position());
+  const std::uint64_t size = bits.bits(state.length_bits + passes - 1);
+  if (size + state.block.refinement_size() >= 2047)
+    fail("the refinement segment of a codeblock has " + std::to_string(size + state.block.refinement_size()) +
              " bytes; at most 2046 are legal",
          bits.position());
-  if (coded == 3 && refinement == 0)
+  if (piece + passes == 3 && size + state.block.refinement_size() == 0)
     throw error(error_code::unsupported,
                 "a codeblock of three passes without refinement bytes is not supported", bits.position());
-  return cleanup + refinement;
+  state.block.sizes[piece] = static_cast<std::uint16_t>(size);
+  state.block.num_passes = static_cast<std::uint8_t>(piece + passes);
 }
 
-std::uint64_t packet_header_reader::read_grid(bit_reader& bits, const block_grid& grid) {
-  inclusion_.reset(grid);
-  missing_planes_.reset(grid);
-  std::uint64_t body = 0;
+// What a packet adds to a block; false if that is no bytes.
+bool packet_header_reader::read_contribution(bit_reader& bits, precinct_state::block_state& state,
+                                             const block_grid& grid, bool is_only_layer) {
+  const unsigned missing = state.block.missing_planes - state.placeholders / 3U;
+  unsigned passes = read_passes(bits);
+  read_length_bits(bits, state);
+  if (state.block.num_passes == 0) passes = read_cleanup(bits, state, passes);
+  if (state.block.num_passes == 0 && is_only_layer)
+    fail("the cleanup segment of a codeblock has 0 bytes; 2 to 65534 are legal", bits.position());
+  if (state.block.num_passes != 0 && passes != 0) read_refinement(bits, state, passes);
+  check_planes(missing + state.placeholders / 3U, std::max<unsigned>(state.block.num_passes, 1),
+               grid.bit_planes, bits.position());
+  check_refinement(state.block.num_passes, grid, bits.position());
+  state.block.missing_planes = static_cast<std::uint8_t>(missing + state.placeholders / 3U);
+  return state.block.num_passes != 0;
+}
+
+void packet_header_reader::read_grid(bit_reader& bits, const block_grid& grid, std::uint32_t band,
+                                     precinct_state::band_state& state, std::uint16_t layer,
+                                     bool is_only_layer) {
   for (std::uint32_t y = 0; y < grid.down; ++y)
     for (std::uint32_t x = 0; x < grid.across; ++x) {
-      if (!read_inclusion(bits, inclusion_, x, y)) continue;
-      const unsigned missing = read_missing_planes(bits, missing_planes_, x, y);
-      body += read_block_size(bits, missing, grid);
+      auto& block = state.blocks[std::size_t{y} * grid.across + x];
+      if (block.is_included) {
+        if (bits.bit() == 0) continue;
+      } else {
+        if (!read_inclusion(bits, state.inclusion, x, y, layer)) continue;
+        block.is_included = true;
+        block.block.missing_planes =
+            static_cast<std::uint8_t>(read_missing_planes(bits, state.missing_planes, x, y));
+      }
+      const coded_block before = block.block;
+      if (!read_contribution(bits, block, grid, is_only_layer)) continue;
+      contribution added{band, grid.first_column + x, grid.first_row + y, &block, before.num_passes};
+      contributions_.push_back(added);
     }
-  return body;
 }
 
-packet_extent packet_header_reader::read(byte_span bytes, std::uint64_t start, std::uint64_t stop,
-                                         const block_grid* grids, std::size_t num_grids, bool uses_sop,
-                                         bool uses_eph) {
-  const std::uint64_t first = uses_sop ? skip_sop(bytes, start, stop) : start;
-  bit_reader bits(bytes, first, stop);
-  packet_extent extent;
-  if (bits.bit() == 1)
-    for (std::size_t i = 0; i < num_grids; ++i)
-      if (!grids[i].empty()) extent.body_size += read_grid(bits, grids[i]);
+// Gives each piece its place; they follow each other in the order in which the header tells of them.
+std::uint64_t packet_header_reader::place_bodies(std::uint64_t start) {
+  std::uint64_t position = start;
+  blocks_.clear();
+  for (const contribution& added : contributions_) {
+    coded_block& block = added.state->block;
+    for (std::size_t piece = added.first_piece; piece < block.sizes.size(); ++piece) {
+      block.offsets[piece] = position;
+      position += block.sizes[piece];
+    }
+    blocks_.push_back({added.band, added.column, added.row, block});
+  }
+  return position - start;
+}
+
+packet_extent packet_header_reader::read(const packet_place& place, const block_grid* grids,
+                                         std::size_t num_grids, precinct_state& precinct, std::uint16_t layer,
+                                         const packet_options& options) {
+  const std::uint64_t after_sop =
+      options.uses_sop ? skip_sop(place.data, place.start, place.stop) : place.start;
+  packed_headers* const packed = place.packed;
+  const byte_span bytes = packed ? byte_span{packed->bytes.data(), packed->bytes.size()} : place.data;
+  const std::uint64_t stop = packed ? bytes.size : place.stop;
+  bit_reader bits(bytes, packed ? packed->next : after_sop, stop);
+  contributions_.clear();
+  if (bits.bit() == 1) {
+    if (precinct.is_new() || options.num_layers == 1) precinct.reset(grids, num_grids);
+    for (std::uint32_t i = 0; i < num_grids; ++i)
+      if (!grids[i].empty()) read_grid(bits, grids[i], i, precinct.bands[i], layer, options.num_layers == 1);
+  }
   std::uint64_t position = bits.finish();
-  if (uses_eph) position = skip_eph(bytes, position, stop);
-  extent.header_size = position - start;
+  if (options.uses_eph) position = skip_eph(bytes, position, stop);
+  if (packed) packed->next = position;
+  packet_extent extent;
+  extent.header_size = (packed ? after_sop : position) - place.start;
+  extent.body_size = place_bodies(place.start + extent.header_size);
   return extent;
 }
 

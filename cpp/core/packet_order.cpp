@@ -1,31 +1,29 @@
 #include "core/packet_order.hpp"
 
 #include <algorithm>
+#include <string>
 #include <tuple>
+#include <utility>
 
 namespace htj2k {
 namespace {
 
 enum class progression : std::uint8_t { lrcp = 0, rlcp = 1, rpcl = 2, pcrl = 3, cprl = 4 };
 
-// M_b = G + eps_b - 1 (E-2); derived steps lower eps_0 by one a level (E-5).
+// M_b = G + eps_b - 1 (E-2).
 unsigned bit_planes_of(const quantization& q, unsigned r, unsigned band) {
-  unsigned exponent = 0;
-  if (q.style == quantization_style::derived)
-    exponent = q.exponent(0) - std::min(q.exponent(0), r == 0 ? 0 : r - 1);
-  else
-    exponent = q.exponent(r == 0 ? 0 : 3 * (r - 1) + 1 + band);
+  const unsigned exponent = q.exponent(r, band);
   return q.guard_bits + exponent - std::min(1U, exponent);
 }
 
 tile_resolution make_resolution(const rect& component, const coding_style& style, const quantization& steps,
-                                unsigned r) {
+                                unsigned roi_shift, unsigned r) {
   const unsigned levels = style.num_decompositions;
   tile_resolution result;
   result.area = resolution_rect(component, levels, r);
   result.ppx = style.ppx(r);
   result.ppy = style.ppy(r);
-  result.may_refine = magnitude_bits(steps) <= most_bits_in_32;
+  result.may_refine = magnitude_bits(steps) + roi_shift <= most_bits_in_32;
   const unsigned above_base = r > 0 ? 1 : 0;
   result.xcb = std::min<unsigned>(style.log_block_width, result.ppx - std::min(above_base, result.ppx));
   result.ycb = std::min<unsigned>(style.log_block_height, result.ppy - std::min(above_base, result.ppy));
@@ -34,7 +32,8 @@ tile_resolution make_resolution(const rect& component, const coding_style& style
     result.precincts_down = count_cells(result.area.y0, result.area.y1, result.ppy);
   }
   if (r > 0) result.num_bands = 3;
-  for (unsigned b = 0; b < result.num_bands; ++b) result.bit_planes[b] = bit_planes_of(steps, r, b);
+  for (unsigned b = 0; b < result.num_bands; ++b)
+    result.bit_planes[b] = bit_planes_of(steps, r, b) + roi_shift;
   if (r == 0) {
     result.bands[0] = result.area;
     return result;
@@ -46,13 +45,20 @@ tile_resolution make_resolution(const rect& component, const coding_style& style
   return result;
 }
 
-// How many codeblocks of size 2^log_block meet the part of [begin, end) that lies in cell `cell` of size
-// 2^log_cell.
-std::uint32_t blocks_in_cell(std::uint32_t begin, std::uint32_t end, std::uint64_t cell, unsigned log_cell,
-                             unsigned log_block) {
+// The codeblocks of size 2^log_block that meet the part of [begin, end) inside cell `cell` of size
+// 2^log_cell: how many, and how many stand before them in [begin, end).
+struct block_run {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+
+block_run blocks_in_cell(std::uint32_t begin, std::uint32_t end, std::uint64_t cell, unsigned log_cell,
+                         unsigned log_block) {
   const auto low = static_cast<std::uint32_t>(std::max<std::uint64_t>(begin, cell << log_cell));
   const auto high = static_cast<std::uint32_t>(std::min<std::uint64_t>(end, (cell + 1) << log_cell));
-  return low >= high ? 0 : static_cast<std::uint32_t>(count_cells(low, high, log_block));
+  if (low >= high) return {};
+  return {(low >> log_block) - (begin >> log_block),
+          static_cast<std::uint32_t>(count_cells(low, high, log_block))};
 }
 
 // The reference-grid coordinate at which a position-driven progression meets a precinct row or column: its
@@ -65,8 +71,8 @@ std::uint64_t start_on_grid(std::uint64_t index, std::uint64_t resolution_start,
   return ((first + index) << (log_precinct + levels_above)) * subsampling;
 }
 
-void add_packets(const codestream& cs, const tile_geometry& geometry, std::uint32_t component,
-                 std::vector<packet_id>& packets) {
+void add_precincts(const codestream& cs, const tile_geometry& geometry, std::uint32_t component,
+                   std::vector<packet_id>& precincts) {
   const auto& resolutions = geometry.components[component];
   const auto& size = cs.siz.components[component];
   for (std::uint32_t r = 0; r < resolutions.size(); ++r) {
@@ -80,7 +86,7 @@ void add_packets(const codestream& cs, const tile_geometry& geometry, std::uint3
         id.component = component;
         id.resolution = r;
         id.precinct = row * res.precincts_across + column;
-        packets.push_back(id);
+        precincts.push_back(id);
       }
   }
 }
@@ -92,7 +98,65 @@ void sort_by(std::vector<packet_id>& packets, Key key) {
     std::sort(packets.begin(), packets.end(), before);
 }
 
+void sort_by(std::vector<packet_id>& packets, progression order) {
+  using p = const packet_id&;
+  switch (order) {
+    case progression::lrcp:
+      return sort_by(packets, [](p i) { return std::tuple(i.layer, i.resolution, i.component, i.precinct); });
+    case progression::rlcp:
+      return sort_by(packets, [](p i) { return std::tuple(i.resolution, i.layer, i.component, i.precinct); });
+    case progression::rpcl:
+      return sort_by(
+          packets, [](p i) { return std::tuple(i.resolution, i.y, i.x, i.component, i.precinct, i.layer); });
+    case progression::pcrl:
+      return sort_by(
+          packets, [](p i) { return std::tuple(i.y, i.x, i.component, i.resolution, i.precinct, i.layer); });
+    case progression::cprl:
+      return sort_by(
+          packets, [](p i) { return std::tuple(i.component, i.y, i.x, i.resolution, i.precinct, i.layer); });
+  }
+}
+
+// One progression after the other: each gives the packets of its resolutions and components up to its layer
+// that none before has given (T.800 B.12.2).
+class progressions {
+public:
+  explicit progressions(std::vector<packet_id> precincts)
+      : precincts_(std::move(precincts)), next_layer_(precincts_.size(), 0) {}
+
+  void add(const progression_change& change) {
+    std::vector<packet_id> added;
+    for (std::size_t i = 0; i < precincts_.size(); ++i) {
+      packet_id packet = precincts_[i];
+      if (packet.resolution < change.resolution_start || packet.resolution >= change.resolution_stop ||
+          packet.component < change.component_start || packet.component >= change.component_stop)
+        continue;
+      for (; next_layer_[i] < change.layer_stop; ++next_layer_[i]) {
+        packet.layer = next_layer_[i];
+        added.push_back(packet);
+      }
+    }
+    sort_by(added, static_cast<progression>(change.order));
+    packets_.insert(packets_.end(), added.begin(), added.end());
+  }
+
+  std::vector<packet_id> take() { return std::move(packets_); }
+
+private:
+  std::vector<packet_id> precincts_;
+  std::vector<std::uint16_t> next_layer_;
+  std::vector<packet_id> packets_;
+};
+
 }  // namespace
+
+std::uint32_t tile_resolution::blocks_across(unsigned band) const {
+  return static_cast<std::uint32_t>(count_cells(bands[band].x0, bands[band].x1, xcb));
+}
+
+std::uint32_t tile_resolution::blocks_down(unsigned band) const {
+  return static_cast<std::uint32_t>(count_cells(bands[band].y0, bands[band].y1, ycb));
+}
 
 std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) const {
   const unsigned halved = num_bands == 1 ? 0 : 1;
@@ -103,10 +167,14 @@ std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) cons
   const unsigned py = ppy - std::min(halved, ppy);
   std::array<block_grid, 3> grids;
   for (unsigned b = 0; b < num_bands; ++b) {
-    grids[b].across = blocks_in_cell(bands[b].x0, bands[b].x1, column, px, xcb);
+    const block_run columns = blocks_in_cell(bands[b].x0, bands[b].x1, column, px, xcb);
+    const block_run rows = blocks_in_cell(bands[b].y0, bands[b].y1, row, py, ycb);
+    grids[b].across = columns.count;
+    grids[b].first_column = columns.first;
+    grids[b].down = rows.count;
+    grids[b].first_row = rows.first;
     grids[b].bit_planes = bit_planes[b];
     grids[b].may_refine = may_refine;
-    grids[b].down = blocks_in_cell(bands[b].y0, bands[b].y1, row, py, ycb);
   }
   return grids;
 }
@@ -114,45 +182,45 @@ std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) cons
 tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile) {
   tile_geometry geometry;
   geometry.area = tile_rect(cs.siz, tile);
+  geometry.num_layers = defaults_of(cs, tile).num_layers;
   for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c) {
     const rect component = tile_component_rect(cs.siz, tile, c);
     const coding_style& style = style_of(cs, tile, static_cast<std::uint16_t>(c));
     const quantization& steps = quantization_of(cs, tile, static_cast<std::uint16_t>(c));
+    const unsigned roi_shift = roi_shift_of(cs, tile, static_cast<std::uint16_t>(c));
     auto& resolutions = geometry.components.emplace_back();
+    resolutions.reserve(style.num_decompositions + std::size_t{1});
     for (unsigned r = 0; r <= style.num_decompositions; ++r) {
-      resolutions.push_back(make_resolution(component, style, steps, r));
-      geometry.num_packets += resolutions.back().num_precincts();
+      resolutions.push_back(make_resolution(component, style, steps, roi_shift, r));
+      geometry.num_precincts += resolutions.back().num_precincts();
     }
   }
   return geometry;
 }
 
 std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry) {
-  std::vector<packet_id> packets;
-  packets.reserve(static_cast<std::size_t>(geometry.num_packets));
-  for (std::uint32_t c = 0; c < geometry.components.size(); ++c) add_packets(cs, geometry, c, packets);
-  switch (static_cast<progression>(defaults_of(cs, tile).progression_order)) {
-    case progression::lrcp:
-    case progression::rlcp:  // with one layer they are the same
-      sort_by(packets,
-              [](const packet_id& p) { return std::make_tuple(p.resolution, p.component, p.precinct); });
-      break;
-    case progression::rpcl:
-      sort_by(packets, [](const packet_id& p) {
-        return std::make_tuple(p.resolution, p.y, p.x, p.component, p.precinct);
-      });
-      break;
-    case progression::pcrl:
-      sort_by(packets, [](const packet_id& p) {
-        return std::make_tuple(p.y, p.x, p.component, p.resolution, p.precinct);
-      });
-      break;
-    case progression::cprl:
-      sort_by(packets, [](const packet_id& p) {
-        return std::make_tuple(p.component, p.y, p.x, p.resolution, p.precinct);
-      });
-      break;
+  std::vector<packet_id> precincts;
+  precincts.reserve(static_cast<std::size_t>(geometry.num_precincts));
+  for (std::uint32_t c = 0; c < geometry.components.size(); ++c) add_precincts(cs, geometry, c, precincts);
+  progressions order(std::move(precincts));
+  progression_change all;
+  all.resolution_stop = max_decompositions + 1;
+  all.component_stop = cs.siz.num_components();
+  all.layer_stop = geometry.num_layers;
+  all.order = defaults_of(cs, tile).progression_order;
+  const auto& changes = progression_changes_of(cs, tile);
+  if (changes.empty()) order.add(all);
+  for (progression_change change : changes) {
+    change.layer_stop = std::min(change.layer_stop, geometry.num_layers);
+    order.add(change);
   }
+  auto packets = order.take();
+  if (packets.size() != geometry.num_packets())
+    throw error(error_code::codestream,
+                "the progressions of POC leave out " +
+                    std::to_string(geometry.num_packets() - packets.size()) + " packets of tile " +
+                    std::to_string(tile),
+                changes.back().offset);
   return packets;
 }
 

@@ -23,6 +23,9 @@ struct tile_resolution {
   bool may_refine = true;  // as in block_grid
 
   std::uint64_t num_precincts() const { return precincts_across * precincts_down; }
+  // Codeblocks of a whole band.
+  std::uint32_t blocks_across(unsigned band) const;
+  std::uint32_t blocks_down(unsigned band) const;
   // The grids of one precinct, one a band.
   std::array<block_grid, 3> grids_of(std::uint64_t precinct) const;
 };
@@ -30,7 +33,10 @@ struct tile_resolution {
 struct tile_geometry {
   rect area;                                             // tx0, ty0, tx1, ty1
   std::vector<std::vector<tile_resolution>> components;  // [component][resolution], base first
-  std::uint64_t num_packets = 0;                         // with one layer: the number of precincts
+  std::uint64_t num_precincts = 0;
+  std::uint16_t num_layers = 1;
+
+  std::uint64_t num_packets() const { return num_precincts * num_layers; }
 };
 
 struct packet_id {
@@ -38,11 +44,12 @@ struct packet_id {
   std::uint32_t component = 0;
   std::uint32_t resolution = 0;
   std::uint64_t precinct = 0;
+  std::uint16_t layer = 0;
 };
 
 tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile);
 
-// All packets of the tile in the order in which they are written.
+// All packets of the tile in the order in which they are written. Throws when POC leaves some out.
 std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry);
 
 }  // namespace htj2k

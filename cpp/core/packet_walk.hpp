@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
+#include "core/coded_tile.hpp"
 #include "core/codestream.hpp"
 #include "core/error.hpp"
 
@@ -21,14 +23,15 @@ struct packet_walk {
   std::optional<error> fault;             // damage: what no amount of further bytes can mend
   std::uint64_t bytes_needed = 0;         // the first packet that is cut ends here, 0: not known
   std::vector<std::uint64_t> part_stops;  // [tile-part] where its last whole packet ends; 0: nothing usable
+  std::map<std::uint16_t, coded_tile> tiles;  // the blocks of all whole packets, if they are asked for
 
   // How many resolutions, from the base up, are whole.
   std::int32_t resolutions_complete() const;
 };
 
 // Reads the packets that a decode at `reduce` needs, and no further where the progression order allows. Only
-// for streams that check_decodable accepts: one layer, HT blocks, no packed headers.
-packet_walk walk_packets(const codestream& cs, std::uint32_t reduce);
+// for streams that check_decodable accepts of one of the engines.
+packet_walk walk_packets(const codestream& cs, std::uint32_t reduce, bool keep_blocks = false);
 
 // The highest `reduce` that all components have.
 std::uint32_t max_reduce(const codestream& cs);

@@ -120,7 +120,8 @@ image_layout layout_at(const codestream& cs, std::uint32_t reduce) {
   return layout;
 }
 
-open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t reduce) {
+open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t reduce,
+                            decode_engine engine) {
   parse_options options;
   options.bounds = bounds;
   // What comes after a reduced decode's last packet is not this call's business: it may be missing
@@ -130,8 +131,8 @@ open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t 
   result.cs = parse(data, options);
   const codestream& cs = result.cs;
   check_reduce(cs, reduce);
-  check_decodable(cs, reduce);
-  result.walk = walk_packets(cs, reduce);
+  result.engine = choose_engine(cs, reduce, engine);
+  result.walk = walk_packets(cs, reduce, result.engine == decode_engine::native);
   require_whole(result, reduce);
   return result;
 }
@@ -149,7 +150,7 @@ damaged_codestream open_damaged(byte_span data, const limits& bounds, std::uint3
     if (reduce == 0)
       require_whole(result, reduce);
     else  // a fault further on does not matter to a reduced decode
-      require_whole({result.cs, walk_packets(result.cs, reduce)}, reduce);
+      require_whole({result.cs, walk_packets(result.cs, reduce), result.engine}, reduce);
   } catch (const error& e) {
     result.reason = e;
   }

@@ -6,6 +6,7 @@
 
 #include "core/codestream.hpp"
 #include "core/decode.hpp"
+#include "core/engine.hpp"
 #include "core/packet_walk.hpp"
 #include "core/parser.hpp"
 
@@ -21,10 +22,12 @@ std::vector<image_layout> component_layouts_at(const codestream& cs, std::uint32
 struct open_codestream {
   codestream cs;
   packet_walk walk;
+  decode_engine engine = decode_engine::openjph;  // that will decode it
 };
 
 // A codestream of which every packet that `reduce` needs is known to be whole.
-open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t reduce);
+open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t reduce,
+                            decode_engine engine = decode_engine::automatic);
 
 // A codestream of which any part may be missing or damaged.
 struct damaged_codestream : open_codestream {

@@ -45,14 +45,22 @@ struct vector {
 #include "kernels/crc32_fold.inl"
 #include "kernels/interleave.inl"
 #include "kernels/lines.inl"
+#include "kernels/synthesis.inl"
 
 }  // namespace
 }  // namespace htj2k::kernels::avx2
 
 namespace htj2k::kernels {
-constexpr implementation avx2_implementation{
-    "avx2", &avx2::crc32_folding<4>, avx2::make_line_kernels<std::int16_t>(),
-    avx2::make_line_kernels<std::int32_t>(), avx2::make_line_kernels<std::int64_t>()};
+constexpr implementation avx2_implementation{"avx2",
+                                             &avx2::crc32_folding<4>,
+                                             avx2::make_line_kernels<std::int16_t>(),
+                                             avx2::make_line_kernels<std::int32_t>(),
+                                             avx2::make_line_kernels<std::int64_t>(),
+                                             avx2::make_synthesis_kernels<std::int16_t>(),
+                                             avx2::make_synthesis_kernels<std::int32_t>(),
+                                             avx2::make_synthesis_kernels<std::int64_t>(),
+                                             avx2::make_synthesis_kernels<float>(),
+                                             avx2::make_irreversible_kernels()};
 }
 HTJ2K_TARGET_END
 #endif

@@ -48,14 +48,22 @@ struct vector {
 #include "kernels/crc32_fold.inl"
 #include "kernels/interleave.inl"
 #include "kernels/lines.inl"
+#include "kernels/synthesis.inl"
 
 }  // namespace
 }  // namespace htj2k::kernels::avx512
 
 namespace htj2k::kernels {
-constexpr implementation avx512_implementation{
-    "avx512", &avx512::crc32_folding<4>, avx512::make_line_kernels<std::int16_t>(),
-    avx512::make_line_kernels<std::int32_t>(), avx512::make_line_kernels<std::int64_t>()};
+constexpr implementation avx512_implementation{"avx512",
+                                               &avx512::crc32_folding<4>,
+                                               avx512::make_line_kernels<std::int16_t>(),
+                                               avx512::make_line_kernels<std::int32_t>(),
+                                               avx512::make_line_kernels<std::int64_t>(),
+                                               avx512::make_synthesis_kernels<std::int16_t>(),
+                                               avx512::make_synthesis_kernels<std::int32_t>(),
+                                               avx512::make_synthesis_kernels<std::int64_t>(),
+                                               avx512::make_synthesis_kernels<float>(),
+                                               avx512::make_irreversible_kernels()};
 }
 HTJ2K_TARGET_END
 #endif

@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
+
+#include "kernels/synthesis.hpp"
 
 namespace htj2k::kernels {
 
@@ -54,6 +57,11 @@ struct implementation {
   line_kernels<std::int16_t> lines16;  // for samples of up to 2 bytes
   line_kernels<std::int32_t> lines32;
   line_kernels<std::int64_t> lines64;
+  synthesis_kernels<std::int16_t> synthesis16;
+  synthesis_kernels<std::int32_t> synthesis32;
+  synthesis_kernels<std::int64_t> synthesis64;
+  synthesis_kernels<float> synthesis_float;
+  irreversible_kernels irreversible;
 
   template <typename T>
   const line_kernels<T>& lines() const {
@@ -63,6 +71,19 @@ struct implementation {
       return lines32;
     } else {
       return lines64;
+    }
+  }
+
+  template <typename T>
+  const synthesis_kernels<T>& synthesis() const {
+    if constexpr (std::is_floating_point_v<T>) {
+      return synthesis_float;
+    } else if constexpr (sizeof(T) == 2) {
+      return synthesis16;
+    } else if constexpr (sizeof(T) == 4) {
+      return synthesis32;
+    } else {
+      return synthesis64;
     }
   }
 };

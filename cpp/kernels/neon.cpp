@@ -19,14 +19,22 @@ using vector = lane;
 #include "kernels/crc32_fold.inl"
 #include "kernels/interleave.inl"
 #include "kernels/lines.inl"
+#include "kernels/synthesis.inl"
 
 }  // namespace
 }  // namespace htj2k::kernels::neon
 
 namespace htj2k::kernels {
-constexpr implementation neon_implementation{
-    "neon", &neon::crc32_folding<4>, neon::make_line_kernels<std::int16_t>(),
-    neon::make_line_kernels<std::int32_t>(), neon::make_line_kernels<std::int64_t>()};
+constexpr implementation neon_implementation{"neon",
+                                             &neon::crc32_folding<4>,
+                                             neon::make_line_kernels<std::int16_t>(),
+                                             neon::make_line_kernels<std::int32_t>(),
+                                             neon::make_line_kernels<std::int64_t>(),
+                                             neon::make_synthesis_kernels<std::int16_t>(),
+                                             neon::make_synthesis_kernels<std::int32_t>(),
+                                             neon::make_synthesis_kernels<std::int64_t>(),
+                                             neon::make_synthesis_kernels<float>(),
+                                             neon::make_irreversible_kernels()};
 }
 HTJ2K_TARGET_END
 #endif

@@ -23,12 +23,20 @@ constexpr std::size_t deinterleave(const std::uint8_t*, std::size_t, Raw*, std::
 }
 
 #include "kernels/lines.inl"
+#include "kernels/synthesis.inl"
 
 }  // namespace
 }  // namespace htj2k::kernels::portable
 
 namespace htj2k::kernels {
-constexpr implementation portable_implementation{
-    "portable", &portable::crc32_table, portable::make_line_kernels<std::int16_t>(),
-    portable::make_line_kernels<std::int32_t>(), portable::make_line_kernels<std::int64_t>()};
+constexpr implementation portable_implementation{"portable",
+                                                 &portable::crc32_table,
+                                                 portable::make_line_kernels<std::int16_t>(),
+                                                 portable::make_line_kernels<std::int32_t>(),
+                                                 portable::make_line_kernels<std::int64_t>(),
+                                                 portable::make_synthesis_kernels<std::int16_t>(),
+                                                 portable::make_synthesis_kernels<std::int32_t>(),
+                                                 portable::make_synthesis_kernels<std::int64_t>(),
+                                                 portable::make_synthesis_kernels<float>(),
+                                                 portable::make_irreversible_kernels()};
 }

@@ -19,14 +19,22 @@ using vector = lane;
 #include "kernels/crc32_fold.inl"
 #include "kernels/interleave.inl"
 #include "kernels/lines.inl"
+#include "kernels/synthesis.inl"
 
 }  // namespace
 }  // namespace htj2k::kernels::sse41
 
 namespace htj2k::kernels {
-constexpr implementation sse41_implementation{
-    "sse41", &sse41::crc32_folding<4>, sse41::make_line_kernels<std::int16_t>(),
-    sse41::make_line_kernels<std::int32_t>(), sse41::make_line_kernels<std::int64_t>()};
+constexpr implementation sse41_implementation{"sse41",
+                                              &sse41::crc32_folding<4>,
+                                              sse41::make_line_kernels<std::int16_t>(),
+                                              sse41::make_line_kernels<std::int32_t>(),
+                                              sse41::make_line_kernels<std::int64_t>(),
+                                              sse41::make_synthesis_kernels<std::int16_t>(),
+                                              sse41::make_synthesis_kernels<std::int32_t>(),
+                                              sse41::make_synthesis_kernels<std::int64_t>(),
+                                              sse41::make_synthesis_kernels<float>(),
+                                              sse41::make_irreversible_kernels()};
 }
 HTJ2K_TARGET_END
 #endif

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 MAX_COMPONENTS = 16384  # Csiz, T.800 table A.9
 CLAMPS = ("precision", "container")
+ENGINES = ("openjph", "native")
 _ITEM_BITS = {"b": (1,), "u": (8, 16, 32), "i": (8, 16, 32)}
 
 
@@ -70,6 +71,23 @@ def boolean(name: str, value: object) -> bool:
 def clamps_to_container(clamp: object) -> bool:
     """Whether `clamp` names the dtype's range instead of the bit depth's; ValueError for other words."""
     return choice("clamp", clamp, CLAMPS) == "container"
+
+
+def engine(name: object) -> str | None:
+    """The name of a decode engine; None is the default's."""
+    return None if name is None else choice("engine", name, ENGINES)
+
+
+def region(given: object) -> tuple[int, int, int, int] | None:
+    """(row start, row stop, column start, column stop); whether the image has it shows later."""
+    if given is None:
+        return None
+    edges = [integer("region", edge, 0, 2**32 - 1) for edge in sequence("region", given)]
+    if len(edges) != 4:
+        raise ValueError(
+            f"region has {len(edges)} numbers; expected (row_start, row_stop, column_start, column_stop)"
+        )
+    return edges[0], edges[1], edges[2], edges[3]
 
 
 def dtype_bits(dtype: np.dtype[Any], where: str = "pixels have dtype") -> int:

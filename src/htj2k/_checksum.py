@@ -24,6 +24,7 @@ from ._buffers import Buffer
 from ._decode import log_messages
 from ._info import DEFAULT_MAX_PIXELS
 from ._levels import default_num_decompositions
+from ._threads import thread_count
 
 __all__ = [
     "Clamp",
@@ -312,6 +313,7 @@ def decode_levels(
     wants_extremes: bool = False,
     wants_pixels: bool = False,
     out: NDArray[Any] | None = None,
+    threads: int | None = None,
 ) -> DecodedLevels:
     """Decode at ``reduce=first`` and return the checksums from there down to ``reduce=last``."""
     pixels, levels, extremes, messages = _core.codestream_checksums(
@@ -324,6 +326,7 @@ def decode_levels(
         max_pixels,
         wants_pixels,
         out,
+        thread_count(threads),
     )
     log_messages(messages)
     return DecodedLevels(pixels, by_reduce(levels, last), extremes)

@@ -45,6 +45,10 @@ def decode(
     expected_shape: list[int] | None,
     out: NDArray[Any] | None,
     dtype: np.dtype[Any] | None,
+    engine: str | None,
+    threads: int,
+    threads_as_fit: bool,
+    region: tuple[int, int, int, int] | None,
 ) -> tuple[NDArray[Any], Messages]: ...
 def decode_components(
     data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None
@@ -62,6 +66,7 @@ def codestream_checksums(
     max_pixels: int | None,
     wants_pixels: bool,
     out: NDArray[Any] | None,
+    threads: int,
 ) -> tuple[NDArray[Any] | None, Levels, tuple[int, int] | None, Messages]: ...
 def sizes(data: Any) -> tuple[list[tuple[int, int]], list[int]]: ...
 def layout(data: Any, reduce: int, max_pixels: int | None) -> tuple[list[int], np.dtype[Any]]: ...

@@ -15,6 +15,7 @@ from . import _core
 from ._buffers import Buffer
 from ._info import DEFAULT_MAX_PIXELS
 from ._samples import SampleFormat, plan_storage, reinterpret
+from ._threads import thread_count
 
 _logger = logging.getLogger("htj2k")
 
@@ -30,6 +31,9 @@ def decode(
     dtype: DTypeLike | None = None,
     bits_stored: int | None = None,
     is_signed: bool | None = None,
+    engine: str | None = None,
+    threads: int | None = None,
+    region: Sequence[int] | None = None,
 ) -> NDArray[Any]:
     """Decode an HTJ2K codestream, or the one inside a JPH or JP2 file, at any resolution.
 
@@ -67,6 +71,19 @@ def decode(
         codestream that declares unsigned samples, or the reverse: when `bits_stored` is given too and equals
         SIZ's depth, the samples are read in this sign, extended from bit ``bits_stored - 1``. That is exact,
         and only possible, for lossless data at full size.
+    engine : {"openjph", "native"}, optional
+        Which decoder to use: OpenJPH's own, or the one of this library around OpenJPH's block decoders. Both give
+        the same pixels of reversible data; of irreversible data a sample may differ by one, where their roundings
+        fall on different sides of a half. Default: the environment variable ``HTJ2K_ENGINE`` or, where that is
+        not set, the native one for reversible data and for what only it decodes, else OpenJPH's.
+    threads : int, optional
+        Threads that the native engine uses for this frame, the caller's included; the pixels do not depend on
+        them. Default: as many as the frame is large enough for, at most those of the pool (see `decode_batch`).
+        OpenJPH's engine uses one.
+    region : sequence of int, optional
+        ``(row_start, row_stop, column_start, column_stop)`` at the size that `reduce` gives: only these rows and
+        columns are decoded, exactly as ``decode(...)[row_start:row_stop, column_start:column_stop]`` of the native
+        engine, which this needs, gives them. Packets are checked all the same, codeblocks outside are not decoded.
 
     Returns
     -------
@@ -90,8 +107,8 @@ def decode(
     UnsupportedError
         Legal, but not decodable here; the message names the feature.
     ValueError
-        `reduce` exceeds the decomposition levels, `out` or `dtype` does not fit, or the codestream is not what
-        `bits_stored` and `is_signed` say; the message has both readings.
+        `reduce` exceeds the decomposition levels, `region` the image, `out` or `dtype` does not fit, `engine` is
+        unknown, or the codestream is not what `bits_stored` and `is_signed` say; the message has both readings.
 
     Notes
     -----
@@ -110,13 +127,25 @@ def decode(
     >>> pixels = htj2k.decode(frame, bits_stored=ds.BitsStored, is_signed=is_signed)  # doctest: +SKIP
     """
     options = core_decode_options(reduce, clamp, max_pixels)
+    if region is not None and engine == "openjph":
+        raise ValueError("region needs engine='native'")
     said = sample_format(bits_stored, is_signed)
     shape = None if expected_shape is None else checked_shape(expected_shape)
     storage = plan_storage(data, max_pixels, dtype, said, reduce=options[0], to_container=options[1])
     if storage.reading:  # then nothing may lie beyond the bits that are read another way
         options = (options[0], False, options[2])
     target = arguments.out_array(out)
-    pixels, messages = _core.decode(data, *options, shape, target, storage.dtype)
+    pixels, messages = _core.decode(
+        data,
+        *options,
+        shape,
+        target,
+        storage.dtype,
+        arguments.engine(engine),
+        thread_count(threads),
+        threads is None,
+        arguments.region(region),
+    )
     if storage.reading:
         reinterpret(pixels, storage.reading)
     log_messages(messages)

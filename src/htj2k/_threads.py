@@ -33,14 +33,17 @@ def pool_size() -> int:
     return int(text)
 
 
+def thread_count(threads: int | None) -> int:
+    """The threads that a caller asked for, or those of the pool."""
+    return pool_size() if threads is None else arguments.integer("threads", threads, 1, _MOST_THREADS)
+
+
 def batch_options(threads: int | None, on_error: str, progress: Progress | None) -> _core.BatchOptions:
     """The arguments that all batches have, checked."""
     arguments.choice("on_error", on_error, ("raise", "return"))
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be callable, not {type(progress).__name__}")
-    size = pool_size()
-    count = size if threads is None else arguments.integer("threads", threads, 1, _MOST_THREADS)
-    return _core.BatchOptions(count, size, on_error == "raise", progress)
+    return _core.BatchOptions(thread_count(threads), pool_size(), on_error == "raise", progress)
 
 
 def at_frame(error: Exception, index: int) -> Exception:

@@ -23,6 +23,7 @@
 #include "core/decode.hpp"
 #include "core/encode.hpp"
 #include "core/extract.hpp"
+#include "core/native/block_decoder.hpp"
 #include "core/pixel_checksums.hpp"
 #include "core/strict.hpp"
 #include "core/worker_pool.hpp"
@@ -121,12 +122,15 @@ answer encoded_bytes(const image& original, const encode_options& options, bool 
   return bytes;
 }
 
-answer decoded_bytes(const answer& codestream, std::uint32_t reduce) {
-  const open_codestream opened = open_strict({codestream.data(), codestream.size()}, limits(), reduce);
+answer decoded_bytes(const answer& codestream, std::uint32_t reduce,
+                     decode_engine engine = decode_engine::automatic, unsigned threads = 1) {
+  const open_codestream opened =
+      open_strict({codestream.data(), codestream.size()}, limits(), reduce, engine);
   const image_layout layout = layout_at(opened.cs, reduce);
   answer bytes(std::size_t{layout.width} * layout.height * layout.components * sample_size(layout.type));
   decode_options options;
   options.reduce = reduce;
+  options.threads = threads;
   decode_strict(opened, options, view_of<image_view>(layout, bytes));
   return bytes;
 }
@@ -157,6 +161,11 @@ answer pixel_checksum_bytes(const image& original) {
   for (const auto& level : checksum_pixels(pixels, options).resolutions)
     bytes.push_back(static_cast<std::uint8_t>(level.crc32));
   return bytes;
+}
+
+std::vector<decode_engine> engines() {
+  if (!native::has_block_decoders()) return {decode_engine::openjph};
+  return {decode_engine::openjph, decode_engine::native};
 }
 
 encode_options options_for(const image& original) {
@@ -207,8 +216,13 @@ void test_decoding() {
   const answer color_stream = encoded_bytes(color, options_for(color), false);
   CHECK(decoded_bytes(stream, 0) == gray.bytes);
   CHECK(decoded_bytes(color_stream, 0) == color.bytes);
-  test_call("decode", {}, [&] { return decoded_bytes(stream, 0); });
-  test_call("decode colour", {}, [&] { return decoded_bytes(color_stream, 0); });
+  for (const decode_engine engine : engines()) {
+    const char* const name = engine == decode_engine::native ? "natively" : "by OpenJPH";
+    std::printf("%s, ", name);
+    test_call("decode", {}, [&] { return decoded_bytes(stream, 0, engine); });
+    std::printf("%s, ", name);
+    test_call("decode colour", {}, [&] { return decoded_bytes(color_stream, 0, engine); });
+  }
   const image large = noise({sample_type::i2, 300, 200, 1}, 16);
   const answer large_stream = encoded_bytes(large, options_for(large), false);
   test_call("decode a thumbnail, then all of it", {}, [&] {
@@ -290,6 +304,26 @@ void test_pool() {
   }
 }
 
+// Of one frame: its blocks are decoded by threads of the pool too.
+void test_threads_of_one_frame() {
+  if (!native::has_block_decoders()) return;
+  const image gray = noise({sample_type::i2, 200, 150, 1}, 16);
+  const answer stream = encoded_bytes(gray, options_for(gray), false);
+  const auto run = [&] { return decoded_bytes(stream, 0, decode_engine::native, 3); };
+  int num_failed = 0, num_spared = 0;
+  for (std::size_t n = 1; n <= 400; ++n) {
+    fail_allocation(n, failing::once);
+    const outcome found = outcome_of(run, gray.bytes);
+    const bool has_failed = stop_failing();
+    num_failed += has_failed;
+    num_spared += has_failed && found == outcome::right;
+    CHECK(found == outcome::right || (has_failed && found == outcome::out_of_memory));
+    CHECK(run() == gray.bytes);
+  }
+  // std::stable_sort does without its buffer, in the queue of each of the two passes over this image.
+  CHECK(num_failed > 100 && num_spared <= 2);
+}
+
 }  // namespace
 
 int main() {
@@ -297,5 +331,6 @@ int main() {
   test_encoding();
   test_decoding();
   test_pool();
+  test_threads_of_one_frame();
   return finish();
 }

@@ -1,0 +1,34 @@
+// The codeblocks of one tile as its packet headers tell of them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/packet_order.hpp"
+
+namespace htj2k {
+
+// The codeblocks of one subband. Memory is taken when the first coded one is met: empty packets cost nothing.
+class coded_band {
+public:
+  // A row of them; null when none in the subband is coded.
+  const coded_block* row(const tile_resolution& resolution, unsigned band, std::uint32_t y) const {
+    return blocks_.empty() ? nullptr : blocks_.data() + std::size_t{y} * resolution.blocks_across(band);
+  }
+  void add(const tile_resolution& resolution, const placed_block& placed) {
+    const std::size_t across = resolution.blocks_across(placed.band);
+    if (blocks_.empty()) blocks_.resize(across * resolution.blocks_down(placed.band));
+    blocks_[placed.row * across + placed.column] = placed.block;
+  }
+
+private:
+  std::vector<coded_block> blocks_;
+};
+
+struct coded_tile {
+  tile_geometry geometry;
+  std::vector<std::vector<std::array<coded_band, 3>>> bands;  // [component][resolution][band]
+};
+
+}  // namespace htj2k

@@ -1,0 +1,52 @@
+// HT codeblocks through OpenJPH's block decoders. Nothing else of the native engine knows OpenJPH.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/bytes.hpp"
+#include "core/packet_header.hpp"
+
+namespace htj2k::native {
+
+// False in builds against an installed OpenJPH, which does not offer its block decoders.
+bool has_block_decoders();
+
+constexpr unsigned most_planes_in_32_bits = 30;
+
+struct block_size {
+  std::uint32_t width = 0, height = 0;  // at most 4096 samples, neither over 1024
+};
+
+struct block_planes {
+  unsigned coded = 0;      // M_b, and what RGN adds to it
+  unsigned roi_shift = 0;  // what RGN adds
+};
+
+// Words of one codeblock: the sign in the top bit, below it the magnitude, aligned so that M_b bit-planes are
+// directly below the sign. What is below the last decoded plane is set to the middle of the interval.
+template <typename Word>
+struct block_words {
+  const Word* words = nullptr;
+  std::size_t stride = 0;
+};
+
+// Decodes one codeblock after the other; one object a thread.
+class block_decoder {
+public:
+  block_decoder();
+  ~block_decoder();
+  block_decoder(const block_decoder&) = delete;
+  block_decoder& operator=(const block_decoder&) = delete;
+
+  // Valid until the next call. words is null when the bytes are not a codeblock.
+  template <typename Word>
+  block_words<Word> decode(byte_span data, const coded_block& block, const block_size& size,
+                           bool stripe_causal, const block_planes& planes);
+
+private:
+  struct memory;
+  std::unique_ptr<memory> memory_;
+};
+
+}  // namespace htj2k::native

@@ -1,0 +1,43 @@
+// What decoding one tile at one resolution takes: subbands, quantisation steps, level shifts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/codestream.hpp"
+#include "core/native/subband.hpp"
+
+namespace htj2k::native {
+
+struct component_plan {
+  bool reversible = true;
+  unsigned resolution = 0;  // the one that is decoded
+  std::uint8_t bit_depth = 0;
+  std::int64_t offset = 0;  // level shift: 2^(bit_depth - 1) if unsigned
+  // [resolution] up to that one: which samples are wanted, and which are computed for them. Lifting mirrors
+  // at the edges of the latter; where those are not the tile's own, the samples next to them come out wrong.
+  struct window {
+    rect wanted, computed;
+  };
+  std::vector<window> windows;
+  std::vector<std::array<subband, 3>> bands;  // [resolution][band], up to that resolution
+
+  const rect& area() const { return windows.back().wanted; }
+  std::uint32_t width() const { return area().width(); }
+  unsigned most_bit_planes() const;
+};
+
+struct tile_plan {
+  bool color_transform = false;
+  std::vector<component_plan> components;
+
+  const rect& area() const { return components.front().area(); }
+};
+
+// `regions`: what is wanted of each component at that resolution, where it lies on the component's own grid.
+// `coded` must outlive the plan.
+tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& coded, std::uint32_t reduce,
+                    const std::vector<rect>& regions);
+
+}  // namespace htj2k::native

@@ -1,0 +1,16 @@
+// The native engine: packets, wavelet and component transforms of our own around OpenJPH's block decoders.
+#pragma once
+
+#include "core/decode.hpp"
+
+namespace htj2k::native {
+
+// `opened` keeps its blocks. Each is decoded or an error.
+void decode(const open_codestream& opened, const decode_options& options, const image_view& out,
+            row_observer* observer);
+
+// Each component into memory of its own.
+void decode_components(const open_codestream& opened, const decode_options& options,
+                       const std::vector<image_view>& out);
+
+}  // namespace htj2k::native

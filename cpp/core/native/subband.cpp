@@ -1,0 +1,83 @@
+#include "core/native/subband.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "kernels/implementation.hpp"
+
+namespace htj2k::native {
+namespace {
+
+template <typename T>
+void clear(T* rows, std::size_t row_stride, const rect& area) {
+  for (std::uint32_t y = 0; y < area.height(); ++y) std::fill_n(rows + y * row_stride, area.width(), T{0});
+}
+
+block_planes planes_of(const subband& band) { return {band.coded_planes(), band.roi_shift}; }
+
+}  // namespace
+
+rect subband::block_area(std::uint32_t column, std::uint32_t row) const {
+  const rect& all = geometry->bands[band];
+  const std::uint64_t x = std::uint64_t{(all.x0 >> geometry->xcb) + column} << geometry->xcb;
+  const std::uint64_t y = std::uint64_t{(all.y0 >> geometry->ycb) + row} << geometry->ycb;
+  const auto within = [](std::uint64_t value, std::uint32_t low, std::uint32_t high) {
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(value, low, high));
+  };
+  return {within(x, all.x0, all.x1), within(y, all.y0, all.y1),
+          within(x + (std::uint64_t{1} << geometry->xcb), all.x0, all.x1),
+          within(y + (std::uint64_t{1} << geometry->ycb), all.y0, all.y1)};
+}
+
+rect subband::block_window(std::uint32_t column, std::uint32_t row) const {
+  return intersection(block_area(column, row), window);
+}
+
+std::string subband::name_of_block(std::uint32_t column, std::uint32_t row) const {
+  static constexpr const char* names[2][3] = {{"LL", "LL", "LL"}, {"HL", "LH", "HH"}};
+  const rect block = block_area(column, row);
+  const unsigned halved = geometry->num_bands == 1 ? 0 : 1;
+  const std::uint64_t px = (block.x0 >> (geometry->ppx - halved)) - (geometry->area.x0 >> geometry->ppx);
+  const std::uint64_t py = (block.y0 >> (geometry->ppy - halved)) - (geometry->area.y0 >> geometry->ppy);
+  return "tile " + std::to_string(tile) + ", component " + std::to_string(component) + ", resolution " +
+         std::to_string(resolution) + ", precinct " + std::to_string(py * geometry->precincts_across + px) +
+         ", " + names[halved][band] + " codeblock (" + std::to_string(column) + ", " + std::to_string(row) +
+         ")";
+}
+
+template <typename T>
+void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, block_decoder& decoder,
+                  T* rows, std::size_t row_stride, T& overflow) {
+  using word = typename kernels::block_transfer<T>::word;
+  const rect area = band.block_area(column, row);
+  const coded_block* blocks = band.coded->row(*band.geometry, band.band, row);
+  const rect part = band.block_window(column, row);
+  if (blocks == nullptr || blocks[column].num_passes == 0) return clear(rows, row_stride, part);
+  const coded_block& block = blocks[column];
+  const auto found = decoder.decode<word>(band.data, block, {area.width(), area.height()}, band.stripe_causal,
+                                          planes_of(band));
+  if (found.words == nullptr)
+    throw error(error_code::codestream,
+                band.name_of_block(column, row) + " is damaged: its bytes do not decode", block.offsets[0]);
+  kernels::block_transfer<T> how;
+  how.words = found.words + (part.y0 - area.y0) * found.stride + (part.x0 - area.x0);
+  how.word_stride = found.stride;
+  how.width = part.width();
+  how.height = part.height();
+  how.rows = rows;
+  how.row_stride = row_stride;
+  how.shift = static_cast<unsigned>(8 * sizeof(word)) - 1 - band.bit_planes();
+  how.step = band.step;
+  kernels::active().synthesis<T>().take_block(how, overflow);
+}
+
+template void decode_block(const subband&, std::uint32_t, std::uint32_t, block_decoder&, std::int16_t*,
+                           std::size_t, std::int16_t&);
+template void decode_block(const subband&, std::uint32_t, std::uint32_t, block_decoder&, std::int32_t*,
+                           std::size_t, std::int32_t&);
+template void decode_block(const subband&, std::uint32_t, std::uint32_t, block_decoder&, std::int64_t*,
+                           std::size_t, std::int64_t&);
+template void decode_block(const subband&, std::uint32_t, std::uint32_t, block_decoder&, float*, std::size_t,
+                           float&);
+
+}  // namespace htj2k::native

@@ -1,0 +1,104 @@
+// The samples of one tile row by row: wavelet, component transform and level shift undone, not yet clamped.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/native/component_plan.hpp"
+#include "core/native/resolution_rows.hpp"
+
+namespace htj2k::native {
+
+// T holds the samples, and the coefficients of reversible components.
+template <typename T>
+class tile_rows {
+public:
+  explicit tile_rows(const tile_plan& plan) : plan_(plan), kernels_(kernels::active()) {
+    for (const component_plan& component : plan.components) {
+      auto& rows = sources_.emplace_back();
+      if (component.reversible)
+        rows.exact.emplace(component, component.resolution);
+      else
+        rows.real.emplace(component, component.resolution);
+    }
+  }
+
+  // See band_rows.
+  void enqueue(block_queue& queue) {
+    for (source& rows : sources_) {
+      if (rows.exact) rows.exact->enqueue(queue, 0);
+      if (rows.real) rows.real->enqueue(queue, 0);
+    }
+  }
+
+  // Writes the next row of each component, at lines[c]. `overflow` becomes negative when T is int16_t and
+  // does not hold a value.
+  void next(T* const* lines, T& overflow) {
+    float no_overflow = 0;
+    std::size_t c = 0;
+    if (plan_.color_transform) {
+      c = 3;
+      if (plan_.components[0].reversible)
+        take_rct(lines, overflow);
+      else
+        take_ict(lines);
+    }
+    for (; c < sources_.size(); ++c) {
+      const component_plan& component = plan_.components[c];
+      if (component.reversible)
+        kernels_.synthesis<T>().add(sources_[c].exact->next(overflow), static_cast<T>(component.offset),
+                                    component.width(), lines[c], overflow);
+      else
+        round(component, sources_[c].real->next(no_overflow), lines[c]);
+    }
+  }
+
+private:
+  struct source {
+    std::optional<resolution_rows<T>> exact;
+    std::optional<resolution_rows<float>> real;
+  };
+
+  void take_rct(T* const* lines, T& overflow) {
+    const T* rows[3];
+    T offsets[3];
+    for (std::size_t c = 0; c < 3; ++c) {
+      rows[c] = sources_[c].exact->next(overflow);
+      offsets[c] = static_cast<T>(plan_.components[c].offset);
+    }
+    kernels_.synthesis<T>().inverse_rct(rows[0], rows[1], rows[2], offsets, plan_.components[0].width(),
+                                        lines[0], lines[1], lines[2], overflow);
+  }
+
+  void take_ict(T* const* lines) {
+    float no_overflow = 0;
+    const std::size_t width = plan_.components[0].width();
+    for (std::size_t c = 0; c < 3; ++c) {
+      const float* row = sources_[c].real->next(no_overflow);
+      colors_[c].assign(row, row + width);
+    }
+    kernels_.irreversible.inverse_ict(colors_[0].data(), colors_[1].data(), colors_[2].data(), width);
+    for (std::size_t c = 0; c < 3; ++c) round(plan_.components[c], colors_[c].data(), lines[c]);
+  }
+
+  void round(const component_plan& component, const float* row, T* line) {
+    const std::size_t n = component.width();
+    if constexpr (sizeof(T) == sizeof(std::int32_t)) {
+      kernels_.irreversible.round(row, component.bit_depth, static_cast<std::int32_t>(component.offset), n,
+                                  line);
+    } else {  // beside components of more bits
+      rounded_.resize(n);
+      kernels_.irreversible.round(row, component.bit_depth, 0, n, rounded_.data());
+      for (std::size_t i = 0; i < n; ++i) line[i] = static_cast<T>(rounded_[i] + component.offset);
+    }
+  }
+
+  const tile_plan& plan_;
+  const kernels::implementation& kernels_;
+  std::vector<source> sources_;
+  std::vector<float> colors_[3];
+  std::vector<std::int32_t> rounded_;
+};
+
+}  // namespace htj2k::native

@@ -1,0 +1,60 @@
+// The rows of a decode on their way out: into the caller's memory, and to whoever watches.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "core/decode.hpp"
+#include "core/sample_lines.hpp"
+
+namespace htj2k {
+
+template <typename T>
+class row_writer {
+public:
+  row_writer(const image_view& out, const std::vector<clamp_limits<T>>& limits, row_observer* observer)
+      : out_(out), row_(limits), observer_(observer), kernels_(kernels::active().lines<T>()) {
+    if (observer != nullptr) observed_.resize(limits.size());
+    if (out.data != nullptr && (observer == nullptr || is_interleaved(out))) return;
+    packed_.emplace(image_layout{out.type, out.width, out.height, out.components});
+    if (out.data == nullptr) out_ = packed_->view();
+  }
+
+  // Samples before clamping, of the row that is finished next.
+  void set_line(std::uint32_t component, const T* line) { row_.samples[component] = line; }
+
+  void finish_row(std::uint32_t y) {
+    write_row(row_, kernels_, out_, y);
+    if (observer_ == nullptr) return;
+    const image_view& bytes = is_interleaved(out_) ? out_ : packed_->view();
+    if (&bytes != &out_) write_row(row_, kernels_, bytes, y);
+    observer_->take(lines_of_32_bits(), row_start(bytes, y));
+  }
+
+private:
+  const std::vector<const std::int32_t*>& lines_of_32_bits() {
+    for (std::size_t c = 0; c < observed_.size(); ++c) {
+      if constexpr (sizeof(T) == sizeof(std::int32_t)) {
+        observed_[c] = row_.samples[c];
+      } else {
+        converted_.resize(observed_.size());
+        converted_[c].resize(out_.width);
+        std::transform(row_.samples[c], row_.samples[c] + out_.width, converted_[c].begin(),
+                       [](T value) { return static_cast<std::int32_t>(value); });
+        observed_[c] = converted_[c].data();
+      }
+    }
+    return observed_;
+  }
+
+  image_view out_;
+  clamped_row<T> row_;
+  row_observer* observer_;
+  const kernels::line_kernels<T>& kernels_;
+  std::optional<packed_row> packed_;
+  std::vector<const std::int32_t*> observed_;
+  std::vector<std::vector<std::int32_t>> converted_;
+};
+
+}  // namespace htj2k
