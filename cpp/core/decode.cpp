@@ -123,6 +123,17 @@ std::vector<message> decode_strict(const open_codestream& opened, const decode_o
   });
 }
 
+bool gives_all_levels(const open_codestream& opened) {
+  return opened.engine == decode_engine::native && has_equal_components(opened.cs.siz);
+}
+
+void decode_levels(const open_codestream& opened, const decode_options& options,
+                   const std::vector<level_target>& targets) {
+  for (const level_target& target : targets)
+    check_layout(target.out, image_rect(opened.cs.siz, target.reduce), opened.cs.siz.num_components());
+  native::decode_levels(opened, options, targets);
+}
+
 std::vector<message> decode_components(const open_codestream& opened, const decode_options& options,
                                        const std::vector<image_view>& out) {
   check_layouts(out, opened.cs.siz, options.reduce);

@@ -53,6 +53,16 @@ def decode(
 def decode_components(
     data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None
 ) -> tuple[list[NDArray[Any]], Messages]: ...
+def decode_levels(
+    data: Any,
+    reduce: int,
+    num_lower: int | None,
+    clamp_to_container: bool,
+    max_pixels: int | None,
+    engine: str | None,
+    threads: int,
+    threads_as_fit: bool,
+) -> tuple[list[NDArray[Any]], Messages]: ...
 def decode_partial(
     data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None
 ) -> tuple[NDArray[Any], bool, int, int, str | None, Messages]: ...

@@ -15,7 +15,7 @@ from ._checksum import (
     Clamp,
     DecodedLevels,
     ResolutionChecksum,
-    decode_levels,
+    checksum_levels,
     other_clamp,
     to_checksum,
     to_integer,
@@ -163,8 +163,8 @@ class Decoding:
         return _core.sizes(data)
 
     def levels(self, data: Buffer, first: int, last: int, clamp: Clamp, request: Request) -> DecodedLevels:
-        """What `decode_levels` returns."""
-        return decode_levels(data, first, last, clamp=clamp, **vars(request))
+        """What `checksum_levels` returns."""
+        return checksum_levels(data, first, last, clamp=clamp, **vars(request))
 
 
 _IN_THIS_PROCESS = Decoding()

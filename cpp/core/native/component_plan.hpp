@@ -22,17 +22,21 @@ struct component_plan {
   };
   std::vector<window> windows;
   std::vector<std::array<subband, 3>> bands;  // [resolution][band], up to that resolution
+  // 9/7: [resolution] what its rows must be multiplied with, as lifting multiplies nothing. They are the same
+  // whichever resolution is decoded, and so are its rows.
+  std::vector<float> gains;
+  unsigned most_bit_planes = 0;  // of all its subbands, decoded or not
 
-  const rect& area() const { return windows.back().wanted; }
-  std::uint32_t width() const { return area().width(); }
-  unsigned most_bit_planes() const;
+  // What is wanted of the resolution that is decoded, or of one so many `below` it.
+  const rect& area(unsigned below = 0) const { return windows[resolution - below].wanted; }
+  std::uint32_t width(unsigned below = 0) const { return area(below).width(); }
 };
 
 struct tile_plan {
   bool color_transform = false;
   std::vector<component_plan> components;
 
-  const rect& area() const { return components.front().area(); }
+  const rect& area(unsigned below = 0) const { return components.front().area(below); }
 };
 
 // `regions`: what is wanted of each component at that resolution, where it lies on the component's own grid.

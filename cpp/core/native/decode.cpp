@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/native/lower_levels.hpp"
 #include "core/native/tile_rows.hpp"
 #include "core/row_writer.hpp"
 #include "core/strict.hpp"
@@ -65,8 +66,29 @@ public:
     for (row_writer<T>& writer : writers_) writer.finish_row(y);
   }
 
+  void listen_to(const std::vector<const tile_plan*>&, std::vector<tile_rows<T>>&) {}
+
 private:
   std::vector<row_writer<T>> writers_;
+};
+
+// As row_writer, with lower resolutions to be written beside.
+template <typename T>
+class level_writers {
+public:
+  level_writers(const codestream& cs, const level_target& highest, const std::vector<clamp_limits<T>>& limits,
+                std::vector<lower_level>& lower)
+      : highest_(highest.out, limits, highest.observer, highest.range),
+        lower_(cs, highest.reduce, limits, lower) {}
+  void set_line(std::uint32_t component, const T* line) { highest_.set_line(component, line); }
+  void finish_row(std::uint32_t y) { highest_.finish_row(y); }
+  void listen_to(const std::vector<const tile_plan*>& plans, std::vector<tile_rows<T>>& tiles) {
+    lower_.listen_to(plans, tiles);
+  }
+
+private:
+  row_writer<T> highest_;
+  lower_levels<T> lower_;
 };
 
 // Decodes rows of tiles from top to bottom. T as in tile_rows.
@@ -100,6 +122,7 @@ private:
       plans.push_back(&tile);
       tiles.emplace_back(tile);
     }
+    writer_.listen_to(plans, tiles);
     // After the tiles, whose memory its helpers write to, so that it ends before them.
     std::optional<block_queue> queue;
     if (threads_ > 1) {
@@ -143,7 +166,7 @@ bool may_fit_int16(const image_plan& plan) {
 bool fits_32_bits(const image_plan& plan) {
   for (const tile_plan& tile : plan.tiles)
     for (const component_plan& component : tile.components)
-      if (component.most_bit_planes() > most_planes_in_32_bits) return false;
+      if (component.most_bit_planes > most_planes_in_32_bits) return false;
   return true;
 }
 
@@ -169,15 +192,27 @@ void decode_rows(const image_plan& plan, unsigned threads, bool may_be_16_bits, 
 
 void decode(const open_codestream& opened, const decode_options& options, const image_view& out,
             row_observer* observer) {
+  level_target target;
+  target.reduce = options.reduce;
+  target.out = out;
+  target.observer = observer;
+  native::decode_levels(opened, options, {target});
+}
+
+void decode_levels(const open_codestream& opened, decode_options options,
+                   const std::vector<level_target>& targets) {
+  const level_target& highest = targets.back();
+  options.reduce = highest.reduce;
   const image_plan plan = plan_image(opened, options);
-  const image_size& siz = opened.cs.siz;
+  std::vector<lower_level> lower;
+  for (std::size_t i = 0; i + 1 < targets.size(); ++i) lower.push_back({targets[i]});
   const sample_type decoded = layout_at(opened.cs, options.reduce).type;
-  decode_rows(plan, options.threads, sample_size(out.type) <= 2, [&](auto sample) {
+  decode_rows(plan, options.threads, sample_size(highest.out.type) <= 2, [&](auto sample) {
     using T = decltype(sample);
     std::vector<clamp_limits<T>> limits;
-    for (const component_size& size : siz.components)
+    for (const component_size& size : opened.cs.siz.components)
       limits.push_back(limits_of<T>(size, options.clamp, decoded));
-    return row_writer<T>(out, limits, observer);
+    return level_writers<T>(opened.cs, highest, limits, lower);
   });
 }
 

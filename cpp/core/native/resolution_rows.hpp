@@ -12,6 +12,14 @@
 
 namespace htj2k::native {
 
+// Sees the rows of a resolution as they are handed out. May set `overflow`, see resolution_rows.
+template <typename T>
+class row_tap {
+public:
+  virtual ~row_tap() = default;
+  virtual void take(const T* row, T& overflow) = 0;
+};
+
 // Resolution r, 0 being a subband. T: see synthesis_kernels.
 template <typename T>
 class resolution_rows {
@@ -36,9 +44,17 @@ public:
   // The next row of what is wanted. Valid until the next call. `overflow` becomes negative when an int16_t
   // does not hold a value.
   const T* next(T& overflow) {
-    if (!has_bands_) return bands_[0]->next(overflow);
-    while (arriving_ <= std::uint64_t{next_} + steps) take_arriving(overflow);
-    return ring(next_++) + (wanted_.x0 - area_.x0);
+    const T* const row = make_next(overflow);
+    if (tap_ != nullptr) tap_->take(row, overflow);
+    return row;
+  }
+
+  // Of this resolution, or of one `below` it.
+  void set_tap(unsigned below, row_tap<T>& tap) {
+    if (below == 0)
+      tap_ = &tap;
+    else
+      lower_->set_tap(below - 1, tap);
   }
 
   // See band_rows. `levels`: between this resolution and the image's.
@@ -53,6 +69,12 @@ private:
 
   // A row may still be looked at when the one `steps` after it arrives.
   static constexpr std::size_t num_rows = steps + 2;
+
+  const T* make_next(T& overflow) {
+    if (!has_bands_) return bands_[0]->next(overflow);
+    while (arriving_ <= std::uint64_t{next_} + steps) take_arriving(overflow);
+    return ring(next_++) + (wanted_.x0 - area_.x0);
+  }
 
   T* ring(std::uint64_t y) { return ring_.data() + y % num_rows * stride_; }
 
@@ -109,6 +131,7 @@ private:
   const kernels::synthesis_kernels<T>& kernels_;
   std::array<std::unique_ptr<band_rows<T>>, 3> bands_;  // LL alone, or HL, LH, HH
   std::unique_ptr<resolution_rows> lower_;
+  row_tap<T>* tap_ = nullptr;
   std::uint64_t arriving_ = 0;
   std::uint32_t next_ = 0;
   std::size_t stride_ = 0;
