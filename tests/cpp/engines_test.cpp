@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <random>
 #include <vector>
 
@@ -92,35 +93,65 @@ bytes encoded(const stream_shape& s, std::mt19937& random) {
   return bytes(file.get_data(), file.get_data() + file.tell());
 }
 
+// Memory for an image, and the samples in it.
+class image_memory {
+public:
+  explicit image_memory(const image_layout& layout)
+      : size_(sample_size(layout.type)),
+        bytes_(size_ * layout.width * layout.height * layout.components, 0x5A) {
+    view_.data = bytes_.data();
+    view_.type = layout.type;
+    view_.width = layout.width;
+    view_.height = layout.height;
+    view_.components = layout.components;
+    view_.component_stride = static_cast<std::ptrdiff_t>(size_);
+    view_.column_stride = view_.component_stride * static_cast<std::ptrdiff_t>(layout.components);
+    view_.row_stride = view_.column_stride * static_cast<std::ptrdiff_t>(layout.width);
+  }
+  const image_view& view() const { return view_; }
+
+  std::vector<std::int64_t> samples() const {
+    std::vector<std::int64_t> found;
+    for (std::size_t i = 0; i < bytes_.size(); i += size_) {
+      std::uint64_t raw = 0;
+      for (std::size_t b = size_; b-- > 0;) raw = raw << 8 | bytes_[i + b];
+      const unsigned unused = static_cast<unsigned>(64 - 8 * size_);
+      found.push_back(sample_is_signed(view_.type) ? static_cast<std::int64_t>(raw << unused) >> unused
+                                                   : static_cast<std::int64_t>(raw));
+    }
+    return found;
+  }
+
+private:
+  std::size_t size_;
+  bytes bytes_;
+  image_view view_;
+};
+
 std::vector<std::int64_t> decoded(const bytes& data, std::uint32_t reduce, decode_engine engine,
                                   unsigned threads) {
   const open_codestream opened = open_strict({data.data(), data.size()}, limits{}, reduce, engine);
-  const image_layout layout = layout_at(opened.cs, reduce);
-  const std::size_t size = sample_size(layout.type),
-                    count = std::size_t{layout.width} * layout.height * layout.components;
-  bytes pixels(size * count);
-  image_view view;
-  view.data = pixels.data();
-  view.type = layout.type;
-  view.width = layout.width;
-  view.height = layout.height;
-  view.components = layout.components;
-  view.component_stride = static_cast<std::ptrdiff_t>(size);
-  view.column_stride = view.component_stride * static_cast<std::ptrdiff_t>(layout.components);
-  view.row_stride = view.column_stride * static_cast<std::ptrdiff_t>(layout.width);
+  const image_memory memory(layout_at(opened.cs, reduce));
   decode_options options;
   options.reduce = reduce;
   options.threads = threads;
-  decode_strict(opened, options, view);
-  std::vector<std::int64_t> samples;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint64_t raw = 0;
-    for (std::size_t b = size; b-- > 0;) raw = raw << 8 | pixels[i * size + b];
-    const unsigned unused = static_cast<unsigned>(64 - 8 * size);
-    samples.push_back(sample_is_signed(layout.type) ? static_cast<std::int64_t>(raw << unused) >> unused
-                                                    : static_cast<std::int64_t>(raw));
-  }
-  return samples;
+  decode_strict(opened, options, memory.view());
+  return memory.samples();
+}
+
+// Each of several resolutions that come from one decode is what a decode of its own gives.
+void compare_levels(const bytes& data, std::uint32_t highest, std::uint32_t lowest, unsigned threads) {
+  const open_codestream opened =
+      open_strict({data.data(), data.size()}, limits{}, highest, decode_engine::native);
+  std::deque<image_memory> memory;
+  std::vector<level_target> targets;
+  for (std::uint32_t reduce = lowest + 1; reduce-- > highest;)
+    targets.push_back({reduce, memory.emplace_back(layout_at(opened.cs, reduce)).view()});
+  decode_options options;
+  options.threads = threads;
+  decode_levels(opened, options, targets);
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    CHECK(memory[i].samples() == decoded(data, targets[i].reduce, decode_engine::native, 1));
 }
 
 bool are_within(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b, std::int64_t most) {
@@ -146,14 +177,18 @@ bool is_decodable(const bytes& data, std::uint32_t reduce) {
 void compare_engines(std::mt19937& random) {
   const stream_shape shape = any_shape(random);
   const bytes data = encoded(shape, random);
+  std::uint32_t lowest = 0;
   for (std::uint32_t reduce = 0; reduce <= shape.levels; ++reduce) {
     if (!is_decodable(data, reduce)) continue;
+    lowest = reduce;
     const auto expected = decoded(data, reduce, decode_engine::openjph, 1);
     // A float holds 24 bits: of deeper samples the last ones are rounding.
     const std::int64_t most = shape.reversible ? 0 : shape.bit_depth <= 16 ? 1 : 16;
     CHECK(are_within(decoded(data, reduce, decode_engine::native, 1), expected, most));
     CHECK(decoded(data, reduce, decode_engine::native, 3) == decoded(data, reduce, decode_engine::native, 1));
   }
+  compare_levels(data, 0, lowest, 1 + up_to(random, 2));
+  compare_levels(data, up_to(random, lowest), lowest, 1);
 }
 
 void decode_damaged_bytes(std::mt19937& random) {
