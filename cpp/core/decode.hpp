@@ -42,6 +42,9 @@ struct open_codestream;
 std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
                                    const image_view& out, row_observer* observer = nullptr);
 
+// Writing into memory of another layout than strict.hpp tells would be a buffer overrun.
+void check_layout(const image_view& out, const rect& area, std::uint32_t components);
+
 // Where the rows of one resolution go.
 struct level_target {
   std::uint32_t reduce = 0;

@@ -100,6 +100,7 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
 tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& coded, std::uint32_t reduce,
                     const std::vector<rect>& regions) {
   tile_plan plan;
+  plan.index = tile;
   plan.color_transform = defaults_of(cs, tile).color_transform == 1 && cs.siz.num_components() >= 3;
   plan.components.reserve(cs.siz.num_components());
   for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)

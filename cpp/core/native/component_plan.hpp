@@ -10,6 +10,8 @@
 
 namespace htj2k::native {
 
+class kept_rows;
+
 struct component_plan {
   bool reversible = true;
   unsigned resolution = 0;  // the one that is decoded
@@ -25,7 +27,8 @@ struct component_plan {
   // 9/7: [resolution] what its rows must be multiplied with, as lifting multiplies nothing. They are the same
   // whichever resolution is decoded, and so are its rows.
   std::vector<float> gains;
-  unsigned most_bit_planes = 0;  // of all its subbands, decoded or not
+  const kept_rows* kept = nullptr;  // of a lower resolution, or null: below it nothing is decoded
+  unsigned most_bit_planes = 0;     // of all its subbands, decoded or not
 
   // What is wanted of the resolution that is decoded, or of one so many `below` it.
   const rect& area(unsigned below = 0) const { return windows[resolution - below].wanted; }
@@ -33,6 +36,7 @@ struct component_plan {
 };
 
 struct tile_plan {
+  std::uint32_t index = 0;
   bool color_transform = false;
   std::vector<component_plan> components;
 

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/native/lower_levels.hpp"
+#include "core/native/row_keeper.hpp"
 #include "core/native/tile_rows.hpp"
 #include "core/row_writer.hpp"
 #include "core/strict.hpp"
@@ -72,23 +73,26 @@ private:
   std::vector<row_writer<T>> writers_;
 };
 
-// As row_writer, with lower resolutions to be written beside.
+// As row_writer, with lower resolutions to be written beside, or rows to be kept.
 template <typename T>
 class level_writers {
 public:
   level_writers(const codestream& cs, const level_target& highest, const std::vector<clamp_limits<T>>& limits,
-                std::vector<lower_level>& lower)
+                std::vector<lower_level>& lower, kept_resolution* keep)
       : highest_(highest.out, limits, highest.observer, highest.range),
-        lower_(cs, highest.reduce, limits, lower) {}
+        lower_(cs, highest.reduce, limits, lower),
+        keepers_(keep) {}
   void set_line(std::uint32_t component, const T* line) { highest_.set_line(component, line); }
   void finish_row(std::uint32_t y) { highest_.finish_row(y); }
   void listen_to(const std::vector<const tile_plan*>& plans, std::vector<tile_rows<T>>& tiles) {
     lower_.listen_to(plans, tiles);
+    keepers_.listen_to(plans, tiles);
   }
 
 private:
   row_writer<T> highest_;
   lower_levels<T> lower_;
+  row_keepers<T> keepers_;
 };
 
 // Decodes rows of tiles from top to bottom. T as in tile_rows.
@@ -189,6 +193,45 @@ void decode_rows(const image_plan& plan, unsigned threads, bool may_be_16_bits, 
   if (rows != plan.components.front().height()) decode_as<std::int32_t>(plan, threads, rows, make);
 }
 
+void decode_image(const image_plan& plan, const decode_options& options, const level_target& highest,
+                  std::vector<lower_level>& lower, kept_resolution* keep) {
+  const sample_type decoded = layout_at(plan.cs, options.reduce).type;
+  decode_rows(plan, options.threads, sample_size(highest.out.type) <= 2, [&](auto sample) {
+    using T = decltype(sample);
+    std::vector<clamp_limits<T>> limits;
+    for (const component_size& size : plan.cs.siz.components)
+      limits.push_back(limits_of<T>(size, options.clamp, decoded));
+    return level_writers<T>(plan.cs, highest, limits, lower, keep);
+  });
+}
+
+// All that a decode at this resolution may keep.
+kept_resolution empty_rows(const image_plan& plan) {
+  kept_resolution kept;
+  for (const tile_plan& tile : plan.tiles) {
+    auto& components = kept.tiles.emplace_back();
+    for (const component_plan& component : tile.components)
+      components.emplace_back(component.resolution, component.area());
+  }
+  return kept;
+}
+
+// Rows of another image would be those of other memory.
+bool fit(const std::vector<kept_rows>& kept, const tile_plan& tile) {
+  return std::equal(kept.begin(), kept.end(), tile.components.begin(), tile.components.end(),
+                    [](const kept_rows& rows, const component_plan& component) {
+                      return rows.resolution() <= component.resolution &&
+                             rows.area() == component.windows[rows.resolution()].wanted;
+                    });
+}
+
+void use_kept(const kept_resolution& kept, image_plan& plan) {
+  if (!std::equal(kept.tiles.begin(), kept.tiles.end(), plan.tiles.begin(), plan.tiles.end(), fit)) return;
+  for (std::size_t t = 0; t < plan.tiles.size(); ++t)
+    for (std::size_t c = 0; c < plan.tiles[t].components.size(); ++c)
+      plan.tiles[t].components[c].kept = &kept.tiles[t][c];
+}
+
 }  // namespace
 
 void decode(const open_codestream& opened, const decode_options& options, const image_view& out,
@@ -202,19 +245,23 @@ void decode(const open_codestream& opened, const decode_options& options, const 
 
 void decode_levels(const open_codestream& opened, decode_options options,
                    const std::vector<level_target>& targets) {
-  const level_target& highest = targets.back();
-  options.reduce = highest.reduce;
-  const image_plan plan = plan_image(opened, options);
+  options.reduce = targets.back().reduce;
   std::vector<lower_level> lower;
   for (std::size_t i = 0; i + 1 < targets.size(); ++i) lower.push_back({targets[i]});
-  const sample_type decoded = layout_at(opened.cs, options.reduce).type;
-  decode_rows(plan, options.threads, sample_size(highest.out.type) <= 2, [&](auto sample) {
-    using T = decltype(sample);
-    std::vector<clamp_limits<T>> limits;
-    for (const component_size& size : opened.cs.siz.components)
-      limits.push_back(limits_of<T>(size, options.clamp, decoded));
-    return level_writers<T>(opened.cs, highest, limits, lower);
-  });
+  decode_image(plan_image(opened, options), options, targets.back(), lower, nullptr);
+}
+
+void decode_onward(const open_codestream& opened, const decode_options& options, const image_view& out,
+                   kept_resolution& kept) {
+  image_plan plan = plan_image(opened, options);
+  use_kept(kept, plan);
+  kept_resolution own = options.reduce == 0 ? kept_resolution{} : empty_rows(plan);
+  level_target target;
+  target.reduce = options.reduce;
+  target.out = out;
+  std::vector<lower_level> no_lower;
+  decode_image(plan, options, target, no_lower, options.reduce == 0 ? nullptr : &own);
+  kept = std::move(own);
 }
 
 void decode_components(const open_codestream& opened, const decode_options& options,

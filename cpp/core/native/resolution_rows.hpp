@@ -8,6 +8,7 @@
 
 #include "core/native/band_rows.hpp"
 #include "core/native/component_plan.hpp"
+#include "core/native/kept_rows.hpp"
 #include "kernels/implementation.hpp"
 
 namespace htj2k::native {
@@ -29,12 +30,16 @@ public:
         area_(plan.windows[r].computed),
         has_bands_(r > 0),
         kernels_(kernels::active().synthesis<T>()) {
+    next_ = wanted_.y0;
+    if (plan.kept != nullptr && plan.kept->resolution() == r) {
+      kept_ = plan.kept;
+      return;
+    }
     for (unsigned b = 0; b < plan.bands[r][0].geometry->num_bands; ++b)
       bands_[b] = std::make_unique<band_rows<T>>(plan.bands[r][b]);
     if (!has_bands_) return;
     lower_ = std::make_unique<resolution_rows>(plan, r - 1);
     arriving_ = area_.y0;
-    next_ = wanted_.y0;
     constexpr std::size_t lanes = 64 / sizeof(T);
     stride_ = (area_.width() + lanes - 1) / lanes * lanes;
     ring_.resize(num_rows * stride_);  // the columns that fill the last vector stay zero
@@ -71,6 +76,7 @@ private:
   static constexpr std::size_t num_rows = steps + 2;
 
   const T* make_next(T& overflow) {
+    if (kept_ != nullptr) return kept_->row(next_++ - wanted_.y0, scratch_);
     if (!has_bands_) return bands_[0]->next(overflow);
     while (arriving_ <= std::uint64_t{next_} + steps) take_arriving(overflow);
     return ring(next_++) + (wanted_.x0 - area_.x0);
@@ -131,6 +137,7 @@ private:
   const kernels::synthesis_kernels<T>& kernels_;
   std::array<std::unique_ptr<band_rows<T>>, 3> bands_;  // LL alone, or HL, LH, HH
   std::unique_ptr<resolution_rows> lower_;
+  const kept_rows* kept_ = nullptr;  // then all rows are there
   row_tap<T>* tap_ = nullptr;
   std::uint64_t arriving_ = 0;
   std::uint32_t next_ = 0;
