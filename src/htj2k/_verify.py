@@ -310,11 +310,12 @@ def verify(
     max_pixels : int or None
         As in `decode`.
     decode_each_level : bool
-        By default the highest resolution that is asked for is decoded, and those below it follow from its
-        samples: the reversible transform (ITU-T T.800 Annex F) returns exactly the low-pass samples that they
-        were made from. True decodes every resolution by itself, as a reader of a thumbnail does: slower, and it
-        also puts the decoder's reduced-size paths to the test. Lossy and tiled codestreams are always decoded
-        so.
+        By default the highest resolution that is asked for is decoded, and those below it are taken from that
+        decode: the native engine (see `decode`) meets them on the way; where OpenJPH's engine decodes, they follow
+        from the samples, of which the reversible transform (ITU-T T.800 Annex F) returns exactly the low-pass
+        samples that they were made from, or are decoded each if the codestream is lossy or tiled. True decodes
+        every resolution by itself, as a reader of a thumbnail does: slower, and it also puts the decoder's
+        reduced-size paths to the test.
 
     Returns
     -------

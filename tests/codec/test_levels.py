@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 import htj2k
@@ -194,12 +194,17 @@ def streams(draw: st.DrawFn) -> bytes:
     shape = tuple(draw(st.integers(1, 90)) for _ in range(2)) + draw(st.sampled_from([(), (2,), (3,), (4,)]))
     options: dict[str, Any] = {"num_decompositions": draw(st.integers(1, 8))}
     if draw(st.booleans()):
-        options["tile_size"] = (draw(st.integers(1, 60)), draw(st.integers(1, 60)))
+        options["tile_size"] = (draw(st.integers(2, 60)), draw(st.integers(2, 60)))
     if draw(st.booleans()):
         options["qstep"] = draw(st.sampled_from([0.5, 0.01, 1 / 512]))
     bits = draw(st.integers(5, 16))
     pixels = noise(shape, draw(st.sampled_from(["u2", "i2"])), draw(st.integers(0, 9)), bits)
-    return htj2k.encode(pixels, bits_stored=bits, **options)
+    try:
+        return htj2k.encode(pixels, bits_stored=bits, **options)
+    except ValueError as error:  # tiles of one row or column
+        if "not lossless for these pixels" not in str(error):
+            raise
+        reject()
 
 
 @given(streams(), st.integers(1, 3), st.sampled_from([None, "native"]))

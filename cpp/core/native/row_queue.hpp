@@ -8,8 +8,8 @@
 
 namespace htj2k::native {
 
-// How far one component of a tile gets ahead of another at a lower resolution: lifting takes a few rows
-// before it gives the first one, of each resolution in turn, and 9/7 takes more than 5/3. See levels_test.
+// At a lower resolution a component of a tile is at most 4 rows ahead of another: lifting takes a few rows
+// before it gives the first one, of each resolution in turn, and 9/7 takes more than 5/3.
 constexpr std::size_t most_waiting_rows = 8;
 
 template <typename Row>
