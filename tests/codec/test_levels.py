@@ -15,7 +15,22 @@ import htj2k
 from htj2k._checksum import checksum_levels
 from images import ct_like, hard_edges, noise
 from oracle import checksum
-from streams import COD, QCC, QCD, SOT, body_of, coc, find, insert, insert_in_tile, segment, segments, with_body
+from streams import (
+    COD,
+    QCC,
+    QCD,
+    SIZ,
+    SOT,
+    body_of,
+    coc,
+    find,
+    insert,
+    insert_in_tile,
+    patch,
+    segment,
+    segments,
+    with_body,
+)
 from subsampled import Component, Grid, compose
 
 SHAPES = [(1, 1), (1, 77), (91, 1), (37, 53), (130, 200), (48, 61, 3), (21, 23, 5)]
@@ -143,11 +158,20 @@ def test_streams_that_were_made_to_overflow(by, dtype, color):
     check(raise_exponents(codestream, by), threads=1)
 
 
-def test_a_high_subband_of_more_bits_changes_no_lower_level():
-    """It takes 64 bits; the others fill 32, where sums of them wrap."""
+def test_a_high_subband_that_takes_64_bits():
     plain = htj2k.encode(noise((64, 64), "i2", bits=12), bits_stored=12, num_decompositions=2)
-    levels = check(raise_exponents(plain, [16, 15, 15, 15, 0, 0, 18]))
-    assert len(np.unique(levels[1])) == 2  # nearly all of it is far beyond the range
+    check(raise_exponents(plain, [16, 15, 15, 15, 0, 0, 18]))
+
+
+@pytest.mark.parametrize("clamp", ["precision", "container"])
+def test_samples_beyond_the_range(clamp):
+    """The same coefficients, declared to be of 7 bits."""
+    codestream = patch(htj2k.encode(noise((64, 64, 3), "i1"), num_decompositions=2), SIZ, 40, 0x86)
+    for component in (1, 2):
+        codestream = patch(codestream, SIZ, 40 + 3 * component, 0x86)
+    levels = check(codestream, clamp=clamp)
+    check_checksums(codestream, levels, clamp)
+    assert levels[-1].max() == (63 if clamp == "precision" else 127)
 
 
 def cut(codestream: bytes, code: int) -> bytes:

@@ -10,6 +10,7 @@
 #include "core/decode.hpp"
 #include "core/error.hpp"
 #include "core/limits.hpp"
+#include "core/native/component_plan.hpp"
 #include "core/ojph_messages.hpp"
 #include "core/resolution_decoder.hpp"
 #include "core/strict.hpp"
@@ -51,6 +52,20 @@ void compare_levels(const bytes& data, std::uint32_t highest, std::uint32_t lowe
   decode_levels(opened, options, targets);
   for (std::size_t i = 0; i < targets.size(); ++i)
     CHECK(memory[i].samples() == expected(data, targets[i].reduce));
+}
+
+// Numbers that wrap in 32 bits and not in 64 must do the same at every resolution, whichever is decoded.
+void compare_bit_planes(const bytes& data, std::uint32_t lowest) {
+  const open_codestream opened = open(data, 0);
+  const auto planes_at = [&](std::uint32_t reduce) {
+    const std::vector<rect> all(opened.cs.siz.num_components(), image_rect(opened.cs.siz, reduce));
+    std::vector<unsigned> planes;
+    for (const auto& [index, tile] : opened.walk.tiles)
+      for (const auto& component : native::plan_tile(opened.cs, index, tile, reduce, all).components)
+        planes.push_back(component.most_bit_planes);
+    return planes;
+  };
+  for (std::uint32_t reduce = 1; reduce <= lowest; ++reduce) CHECK(planes_at(reduce) == planes_at(0));
 }
 
 std::vector<std::int64_t> decode_next(resolution_decoder& decoder, const bytes& data, std::uint32_t reduce,
@@ -112,6 +127,7 @@ int main() {
     const std::uint32_t lowest = lowest_of(data, shape.levels);
     compare_levels(data, 0, lowest, 1 + up_to(random, 2));
     compare_levels(data, up_to(random, lowest), lowest, 1);
+    compare_bit_planes(data, lowest);
     decode_onward(data, lowest, random);
     if (!other.empty()) start_anew(data, other);
     if (lowest > 0) other = data;
