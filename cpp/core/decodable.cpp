@@ -57,8 +57,9 @@ void check_coding(const codestream& cs, decode_engine engine) {
                 cod.style.offset);
   if (cod.progression_order > 4 || cod.color_transform > 1)
     unsupported("a progression order or component transform of Part 2 (COD)", cod.style.offset);
-  // Lines of the first three components must come together, and those of different sizes cannot.
-  if (cod.color_transform == 1 && !has_equal_components(cs.siz))
+  // Lines of the first three components must come together, and OpenJPH gives those of different sizes one
+  // component after the other.
+  if (engine == decode_engine::openjph && cod.color_transform == 1 && !has_equal_components(cs.siz))
     unsupported("a component transform beside components of other sizes (COD, SIZ)", cod.style.offset);
   check_style(cod.style, "COD");
   for (const auto& [component, style] : cs.main.coc) check_style(style, "COC");
@@ -141,13 +142,6 @@ void check_nonlinearities(const codestream& cs) {
                   own.nlt.front().offset);
 }
 
-// Its rows are those of an image, of all components together.
-void check_native_size(const image_size& siz) {
-  if (!has_equal_components(siz))
-    unsupported("an image whose components have different sizes (subsampling, SIZ), in the native engine",
-                siz.offset);
-}
-
 void check_native_component(const coding_style& style, const quantization& q, unsigned roi_shift) {
   check_quantization(style, q, decode_engine::native);
   constexpr unsigned most_planes = 62;  // of the 64-bit block decoder
@@ -217,10 +211,7 @@ void check_decodable(const codestream& cs, unsigned reduce, decode_engine engine
   check_coding(cs, engine);
   check_nonlinearities(cs);
   check_other_segments(cs);
-  if (engine == decode_engine::native) {
-    check_native_size(cs.siz);
-    return check_native_tiles(cs);
-  }
+  if (engine == decode_engine::native) return check_native_tiles(cs);
   check_main_segments(cs);
   check_components(cs, reduce);
   check_tiles(cs);
