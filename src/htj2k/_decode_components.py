@@ -6,8 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from . import _core
 from . import _arguments as arguments
+from . import _core
 from ._buffers import Buffer
 from ._decode import core_decode_options, log_messages
 from ._info import DEFAULT_MAX_PIXELS

@@ -15,8 +15,36 @@ from hypothesis import strategies as st
 import conformance
 import htj2k
 from images import noise
-from streams import COD, SIZ, find, main_header, patch, tile_part
-from subsampled import ORDERS, Component, Grid, ceil_div, compose, expected_components, interleaved
+from streams import (
+    CAP,
+    COD,
+    QCC,
+    QCD,
+    SIZ,
+    SOT,
+    body_of,
+    find,
+    insert,
+    main_header,
+    patch,
+    remove,
+    segment,
+    tile_part,
+    with_body,
+)
+from subsampled import (
+    ORDERS,
+    Component,
+    Grid,
+    ceil_div,
+    compose,
+    encode_alone,
+    expected_components,
+    interleaved,
+    packet_order,
+    payload_of,
+    split_packets,
+)
 
 
 def component(width: int, height: int, dx: int = 1, dy: int = 1, dtype: str = "u1", bits: int | None = None):
@@ -256,6 +284,43 @@ def test_resolutions_arrive_one_after_the_other():
     decoder.finish()
     assert [image.verification.ok for image in images] == [True, True, True]
     assert np.array_equal(images[-1].pixels, IMAGE)
+
+
+def test_quality_layers():
+    """The second one is empty; of OpenJPH's engine that is the end."""
+    grid = Grid(AREA, order="LRCP", precincts=((2, 2), (3, 4)))
+    stream = compose(COMPONENTS, grid)
+    num_packets = len(list(packet_order(COMPONENTS, AREA, grid)))
+    layered = with_body(patch(stream, COD, 6, 2, 2), body_of(stream) + bytes(num_packets))
+    with pytest.raises(htj2k.UnsupportedError, match="2 quality layers"):
+        htj2k.decode_components(layered, engine="openjph")
+    for reduce in range(3):
+        assert np.array_equal(htj2k.decode(layered, reduce=reduce), htj2k.decode(stream, reduce=reduce))
+    for found, expected in zip(htj2k.decode_components(layered, threads=2), COMPONENTS, strict=True):
+        assert np.array_equal(found, expected.samples)
+
+
+def test_a_component_transform_beside_a_smaller_component():
+    """What OpenJPH's order of lines does not allow: red, green and blue, and an alpha of a quarter."""
+    rgb, alpha = noise((20, 24, 3), "u1"), component(24, 20, 2, 2)
+    grid = Grid((0, 0, 24, 20), order="LRCP")
+    of_one_tile = {"progression_order": "LRCP", "tile_parts": None, "tlm": False} | grid.encode_options()
+    three = htj2k.encode(rgb, color_transform=True, **of_one_tile)
+    alone = encode_alone(alpha, grid.area, grid, progression_order="LRCP")
+    bodies = zip(*(iter(split_packets(three)),) * 3, split_packets(alone), strict=True)
+    siz = payload_of(three, SIZ)
+    four = insert(remove(three, SIZ), CAP, segment(SIZ, siz[:34] + b"\0\4" + siz[36:] + b"\7\2\2"))
+    four = insert(four, SOT, segment(QCC, b"\3" + payload_of(alone, QCD)))
+    four = with_body(four, b"".join(b"".join(resolution) for resolution in bodies))
+    with pytest.raises(htj2k.UnsupportedError, match="component transform beside components of other sizes"):
+        htj2k.decode(four, engine="openjph")
+    for threads in (1, 2):
+        image = htj2k.decode(four, threads=threads)
+        assert np.array_equal(image[..., :3], rgb)
+        assert np.array_equal(image[..., 3:], interleaved([alpha.samples], [alpha], (20, 24)))
+    small = htj2k.decode(four, reduce=1)
+    assert np.array_equal(small[..., :3], htj2k.decode(three, reduce=1))
+    assert np.array_equal(htj2k.decode(four, region=(3, 18, 5, 24)), image[3:18, 5:24])
 
 
 def test_signed_and_unsigned_components_come_one_by_one():

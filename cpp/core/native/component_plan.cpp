@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/nonlinearities.hpp"
+
 namespace htj2k::native {
 namespace {
 
@@ -71,6 +73,7 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
   plan.resolution = style.num_decompositions - reduce;
   plan.bit_depth = size.bit_depth;
   while (2U << plan.log_rows <= size.dy) ++plan.log_rows;
+  plan.sign_magnitude = is_sign_magnitude(cs, c);
   const unsigned roi_shift = roi_shift_of(cs, tile, c);
   if (!size.is_signed) plan.offset = std::int64_t{1} << (size.bit_depth - 1);
   plan.bands.reserve(plan.resolution + std::size_t{1});

@@ -14,8 +14,9 @@ struct component_plan {
   bool reversible = true;
   unsigned resolution = 0;  // the one that is decoded
   std::uint8_t bit_depth = 0;
-  unsigned log_rows = 0;    // log2, rounded down, of the rows of pixels that a row of samples covers
-  std::int64_t offset = 0;  // level shift: 2^(bit_depth - 1) if unsigned
+  unsigned log_rows = 0;        // log2, rounded down, of the rows of pixels that a row of samples covers
+  bool sign_magnitude = false;  // NLT of type 3
+  std::int64_t offset = 0;      // level shift: 2^(bit_depth - 1) if unsigned
   // [resolution] up to that one: which samples are wanted, and which are computed for them. Lifting mirrors
   // at the edges of the latter; where those are not the tile's own, the samples next to them come out wrong.
   struct window {

@@ -1,6 +1,7 @@
 // The samples of one tile row by row: wavelet, component transform and level shift undone, not yet clamped.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -56,6 +57,8 @@ public:
       else
         round(component, sources_[c].real->next(no_overflow), lines[c]);
     }
+    for (c = run.first; c < run.stop; ++c)
+      if (plan_.components[c].sign_magnitude) restore_signs(plan_.components[c], lines[c]);
   }
 
 private:
@@ -95,6 +98,17 @@ private:
       rounded_.resize(n);
       kernels_.irreversible.round(row, component.bit_depth, 0, n, rounded_.data());
       for (std::size_t i = 0; i < n; ++i) line[i] = static_cast<T>(rounded_[i] + component.offset);
+    }
+  }
+
+  // Undoes NLT of type 3 (T.801 K.2.3), by which a sample with sign bit 1 and magnitude m below it became the
+  // number -1 - m. Of numbers out of range it would make others with another sign.
+  static void restore_signs(const component_plan& component, T* line) {
+    const auto high = static_cast<T>((std::int64_t{1} << (component.bit_depth - 1)) - 1);
+    const auto low = static_cast<T>(-1 - high);
+    for (std::size_t i = 0; i < component.width(); ++i) {
+      const T value = std::clamp(line[i], low, high);
+      line[i] = value < 0 ? static_cast<T>(low + (-1 - value)) : value;
     }
   }
 
