@@ -71,7 +71,7 @@ py::tuple decode_levels_of_buffer(const py::object& data, const level_options& h
     targets.push_back({reduce, mutable_view_of(array)});
     arrays.append(array);
   }
-  if (threads_as_fit) threads = threads_that_fit(layout_at(opened.cs, how.reduce), threads);
+  if (threads_as_fit) threads = threads_that_fit(num_samples(layout_at(opened.cs, how.reduce)), threads);
   return py::make_tuple(arrays, list_of(decode_all(buffer, opened, how, targets, threads)));
 }
 

@@ -33,7 +33,7 @@ public:
       const py::gil_scoped_release release;
       const std::lock_guard<std::mutex> lock(mutex_);
       decode_options options = options_of(reduce, clamp_to_container);
-      options.threads = threads_that_fit(layout, most_threads);
+      options.threads = threads_that_fit(num_samples(layout), most_threads);
       messages = decoder_.decode(opened, options, view);
     }
     return py::make_tuple(pixels, list_of(messages));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/nonlinearities.hpp"
+
 namespace htj2k::native {
 namespace {
 
@@ -79,6 +81,8 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
   plan.reversible = style.reversible();
   plan.resolution = style.num_decompositions - reduce;
   plan.bit_depth = size.bit_depth;
+  while (2U << plan.log_rows <= size.dy) ++plan.log_rows;
+  plan.sign_magnitude = is_sign_magnitude(cs, c);
   const unsigned roi_shift = roi_shift_of(cs, tile, c);
   plan.most_bit_planes = most_bit_planes_of(coded.geometry.components[c], roi_shift);
   if (!size.is_signed) plan.offset = std::int64_t{1} << (size.bit_depth - 1);
@@ -96,6 +100,11 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
 }
 
 }  // namespace
+
+bool tile_plan::is_empty() const {
+  return std::all_of(components.begin(), components.end(),
+                     [](const component_plan& component) { return component.is_empty(); });
+}
 
 tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& coded, std::uint32_t reduce,
                     const std::vector<rect>& regions) {

@@ -16,7 +16,9 @@ struct component_plan {
   bool reversible = true;
   unsigned resolution = 0;  // the one that is decoded
   std::uint8_t bit_depth = 0;
-  std::int64_t offset = 0;  // level shift: 2^(bit_depth - 1) if unsigned
+  unsigned log_rows = 0;        // log2, rounded down, of the rows of pixels that a row of samples covers
+  bool sign_magnitude = false;  // NLT of type 3
+  std::int64_t offset = 0;      // level shift: 2^(bit_depth - 1) if unsigned
   // [resolution] up to that one: which samples are wanted, and which are computed for them. Lifting mirrors
   // at the edges of the latter; where those are not the tile's own, the samples next to them come out wrong.
   struct window {
@@ -33,6 +35,7 @@ struct component_plan {
   // What is wanted of the resolution that is decoded, or of one so many `below` it.
   const rect& area(unsigned below = 0) const { return windows[resolution - below].wanted; }
   std::uint32_t width(unsigned below = 0) const { return area(below).width(); }
+  bool is_empty() const { return area().is_empty(); }  // also where the tile is smaller than a sample
 };
 
 struct tile_plan {
@@ -40,7 +43,7 @@ struct tile_plan {
   bool color_transform = false;
   std::vector<component_plan> components;
 
-  const rect& area(unsigned below = 0) const { return components.front().area(below); }
+  bool is_empty() const;
 };
 
 // `regions`: what is wanted of each component at that resolution, where it lies on the component's own grid.

@@ -22,6 +22,7 @@ public:
 
   // Says how many parts each row has from now on.
   void expect_parts(std::size_t count) { num_parts_ = count; }
+  std::size_t num_parts() const { return num_parts_; }
 
   // Where row `y` of the component goes, counted from the first of this resolution.
   T* line(std::uint32_t y, std::size_t component) {

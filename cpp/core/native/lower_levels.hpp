@@ -28,17 +28,18 @@ public:
     }
   }
 
-  // The tiles whose rows come next, side by side.
-  void listen_to(const std::vector<const tile_plan*>& plans, std::vector<tile_rows<T>>& tiles) {
+  // A row of tiles begins.
+  void begin_tiles() {
     parts_.clear();
+    for (auto& rows : rows_) rows->expect_parts(0);
+  }
+
+  // Of each of them, before its rows are taken.
+  void listen_to(const tile_plan& plan, tile_rows<T>& tile) {
     for (std::size_t level = 0; level < rows_.size(); ++level) {
-      std::size_t num_parts = 0;
-      for (std::size_t i = 0; i < tiles.size(); ++i) {
-        parts_.push_back(std::make_unique<tile_level<T>>(*plans[i], below_[level], *rows_[level]));
-        parts_.back()->listen_to(tiles[i]);
-        num_parts += parts_.back()->num_parts();
-      }
-      rows_[level]->expect_parts(num_parts);
+      auto& part = *parts_.emplace_back(std::make_unique<tile_level<T>>(plan, below_[level], *rows_[level]));
+      part.listen_to(tile);
+      rows_[level]->expect_parts(rows_[level]->num_parts() + part.num_parts());
     }
   }
 

@@ -16,15 +16,15 @@ public:
   // Null keeps nothing.
   explicit row_keepers(kept_resolution* kept) : kept_(kept) {}
 
-  // The tiles whose rows come next, side by side.
-  void listen_to(const std::vector<const tile_plan*>& plans, std::vector<tile_rows<T>>& tiles) {
+  // A row of tiles begins.
+  void begin_tiles() { keepers_.clear(); }
+
+  // Of each of them, before its rows are taken.
+  void listen_to(const tile_plan& plan, tile_rows<T>& tile) {
     if (kept_ == nullptr) return;
-    keepers_.clear();
-    for (std::size_t i = 0; i < tiles.size(); ++i) {
-      auto& components = kept_->tiles[plans[i]->index];
-      for (std::size_t c = 0; c < components.size(); ++c)
-        tiles[i].set_tap(c, 0, *keepers_.emplace_back(std::make_unique<keeper>(components[c])));
-    }
+    auto& components = kept_->tiles[plan.index];
+    for (std::size_t c = 0; c < components.size(); ++c)
+      tile.set_tap(c, 0, *keepers_.emplace_back(std::make_unique<keeper>(components[c])));
   }
 
 private:

@@ -15,16 +15,15 @@ class tile_level {
 public:
   tile_level(const tile_plan& plan, unsigned below, level_rows<T>& level)
       : plan_(plan), below_(below), samples_(plan, below), level_(level) {
-    const rect& area = plan.area(below);
-    x_ = area.x0 - level.area().x0;
-    y_ = area.y0 - level.area().y0;
+    x_ = area().x0 - level.area().x0;
+    y_ = area().y0 - level.area().y0;
     for (std::size_t c = 0; c < plan.components.size(); ++c) taps_.emplace_back(*this, c);
   }
   tile_level(const tile_level&) = delete;
   tile_level& operator=(const tile_level&) = delete;
 
   // How many parts of a row come from here.
-  std::size_t num_parts() const { return plan_.area(below_).is_empty() ? 0 : taps_.size(); }
+  std::size_t num_parts() const { return area().is_empty() ? 0 : taps_.size(); }
 
   void listen_to(tile_rows<T>& tile) {
     if (num_parts() == 0) return;
@@ -46,6 +45,9 @@ private:
     tile_level* level_;
     std::size_t component_;
   };
+
+  // All components have one size.
+  const rect& area() const { return plan_.components.front().area(below_); }
 
   void take(std::size_t c, const component_row<T>& row, T& overflow) {
     if (c < samples_.num_colors()) return take_color(c, row, overflow);
@@ -80,7 +82,7 @@ private:
   template <typename Value>
   void keep(const Value* row, row_queue<std::vector<Value>>& queue) const {
     if (row == nullptr) return;
-    const std::size_t width = plan_.area(below_).width();
+    const std::size_t width = area().width();
     std::copy_n(row, width, queue.push([&] { return std::vector<Value>(width); }).begin());
   }
 

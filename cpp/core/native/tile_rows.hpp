@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/native/component_plan.hpp"
+#include "core/native/pixel_grid.hpp"
 #include "core/native/resolution_rows.hpp"
 #include "core/native/sample_rows.hpp"
 
@@ -14,9 +15,10 @@ namespace htj2k::native {
 template <typename T>
 class tile_rows {
 public:
-  explicit tile_rows(const tile_plan& plan) : samples_(plan) {
+  explicit tile_rows(const tile_plan& plan) : plan_(plan), samples_(plan) {
     for (const component_plan& component : plan.components) {
       auto& rows = sources_.emplace_back();
+      if (component.is_empty()) continue;
       if (component.reversible)
         rows.exact.emplace(component, component.resolution);
       else
@@ -26,9 +28,10 @@ public:
 
   // See band_rows.
   void enqueue(block_queue& queue) {
-    for (source& rows : sources_) {
-      if (rows.exact) rows.exact->enqueue(queue, 0);
-      if (rows.real) rows.real->enqueue(queue, 0);
+    for (std::size_t c = 0; c < sources_.size(); ++c) {
+      const unsigned levels = plan_.components[c].log_rows;
+      if (sources_[c].exact) sources_[c].exact->enqueue(queue, levels);
+      if (sources_[c].real) sources_[c].real->enqueue(queue, levels);
     }
   }
 
@@ -40,16 +43,16 @@ public:
     if (rows.real) rows.real->set_tap(below, tap);
   }
 
-  // Writes the next row of each component, at lines[c]. `overflow` becomes negative when T is int16_t and
-  // does not hold a value.
-  void next(T* const* lines, T& overflow) {
-    std::size_t c = 0;
-    if (samples_.num_colors() != 0) {
+  // Writes the next row of each component of the run, which are not empty, at lines[c]. `overflow` becomes
+  // negative when T is int16_t and does not hold a value.
+  void next(const component_run& run, T* const* lines, T& overflow) {
+    std::size_t c = run.first;
+    if (c < samples_.num_colors()) {
       component_row<T> rows[3];
       for (; c < 3; ++c) rows[c] = next_of(c, overflow);
       samples_.take_colors(rows, lines, overflow);
     }
-    for (; c < sources_.size(); ++c) samples_.take(c, next_of(c, overflow), lines[c], overflow);
+    for (; c < run.stop; ++c) samples_.take(c, next_of(c, overflow), lines[c], overflow);
   }
 
 private:
@@ -64,6 +67,7 @@ private:
     return {nullptr, sources_[c].real->next(no_overflow)};
   }
 
+  const tile_plan& plan_;
   sample_rows<T> samples_;
   std::vector<source> sources_;
 };
