@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import block_seeds
 import htj2k
 import part1_streams
 from images import ct_like, noise
@@ -161,3 +162,22 @@ def test_more_passes_than_planes_are_refused():
     many = replace(whole, passes=whole.passes + 1)
     with pytest.raises(htj2k.CodestreamError, match="coding passes, which do not fit the"):
         htj2k.decode(layered(sources, write_packet([many])))
+
+
+@pytest.mark.parametrize("name", block_seeds.seeds())
+def test_damage_is_an_error_or_some_image(name):
+    """Nothing but our own errors comes of it, whatever the number of threads."""
+    stream = block_seeds.seeds()[name]
+    assert htj2k.decode(stream).size
+    random = np.random.default_rng(1)
+    for _ in range(60):
+        damaged = bytearray(stream)
+        for _ in range(random.integers(1, 4)):
+            damaged[random.integers(100, len(stream))] = random.integers(256)
+        outcomes = set()
+        for threads in (1, 2):
+            try:
+                outcomes.add(htj2k.decode(bytes(damaged), threads=threads, max_pixels=1 << 16).tobytes())
+            except htj2k.HTJ2KError as error:
+                outcomes.add(str(error).encode())
+        assert len(outcomes) == 1
