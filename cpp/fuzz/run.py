@@ -48,7 +48,7 @@ def find_targets() -> list[Path]:
 
 
 def make_seeds(build: Path) -> list[Path]:
-    """Folders of codestreams: our encoder's, what the tests make, and those of the external corpus if there is one."""
+    """Folders of codestreams: what our encoder and the tests make, and the external corpus if there is one."""
     own, external = build / "seeds", build / "external-seeds"
     for folder in (own, external):
         folder.mkdir(exist_ok=True)
