@@ -6,6 +6,7 @@
 #include "core/geometry.hpp"
 #include "core/marker.hpp"
 #include "core/native/block_decoder.hpp"
+#include "core/nonlinearities.hpp"
 
 namespace htj2k {
 namespace {
@@ -33,7 +34,8 @@ void check_size(const image_size& siz) {
 
 void check_capabilities(const codestream& cs, decode_engine engine) {
   const std::uint64_t offset = cs.cap->offset;
-  if ((cs.siz.rsiz & 0x8000) != 0)
+  constexpr unsigned nlt_alone = 0x8200;  // of the capabilities in the 14 lowest bits
+  if ((cs.siz.rsiz & 0x8000) != 0 && (cs.siz.rsiz & 0xBFFF) != nlt_alone)
     unsupported("an extension of JPEG 2000 Part 2 (Rsiz bit 15)", cs.siz.offset);
   if ((cs.cap->pcap & ~0x20000U) != 0)
     unsupported("a capability of another Part than 15 (Pcap " + hex(cs.cap->pcap, 8) + ", CAP)", offset);
@@ -73,8 +75,9 @@ void check_coding(const codestream& cs, decode_engine engine) {
                 cod.style.offset);
   if (cod.progression_order > 4 || cod.color_transform > 1)
     unsupported("a progression order or component transform of Part 2 (COD)", cod.style.offset);
-  // Lines of the first three components must come together, and those of different sizes cannot.
-  if (cod.color_transform == 1 && !has_equal_components(cs.siz))
+  // Lines of the first three components must come together, and OpenJPH gives those of different sizes one
+  // component after the other.
+  if (engine == decode_engine::openjph && cod.color_transform == 1 && !has_equal_components(cs.siz))
     unsupported("a component transform beside components of other sizes (COD, SIZ)", cod.style.offset);
   check_style(cs, cod.style, engine, "COD");
   for (const auto& [component, style] : cs.main.coc) check_style(cs, style, engine, "COC");
@@ -131,6 +134,10 @@ void check_main_segments(const codestream& cs) {
   if (!cs.main.poc.empty()) unsupported("a change of progression order (POC)", cs.main.poc.front().offset);
   if (!cs.main.packed_headers.empty())
     unsupported("packed packet headers (PPM)", cs.main.packed_headers.front().range.start);
+  // Of type 0, and of type 3 over unsigned samples, OpenJPH leaves the rows of the image as they were in
+  // memory. Of type 3 over signed ones it makes positive samples of negative ones that are out of range.
+  if (!cs.main.nlt.empty())
+    unsupported("a non-linear point transform (NLT)", cs.main.nlt.begin()->second.offset);
 }
 
 void check_tiles(const codestream& cs) {
@@ -145,23 +152,6 @@ void check_tiles(const codestream& cs) {
     if (!own.packed_headers.empty())
       unsupported("packed packet headers (PPT)" + in, own.packed_headers.front().range.start);
   }
-}
-
-// Of type 0, and of type 3 over unsigned samples, OpenJPH leaves the rows of the image as they were in
-// memory.
-void check_nonlinearities(const codestream& cs) {
-  if (!cs.main.nlt.empty()) unsupported("a non-linear point transform (NLT)", cs.main.nlt.front().offset);
-  for (const auto& [tile, own] : cs.tiles)
-    if (!own.nlt.empty())
-      unsupported("a non-linear point transform (NLT) in the header of tile " + std::to_string(tile),
-                  own.nlt.front().offset);
-}
-
-// Its rows are those of an image, of all components together.
-void check_native_size(const image_size& siz) {
-  if (!has_equal_components(siz))
-    unsupported("an image whose components have different sizes (subsampling, SIZ), in the native engine",
-                siz.offset);
 }
 
 void check_native_component(const coding_style& style, const quantization& q, unsigned roi_shift) {
@@ -233,10 +223,7 @@ void check_decodable(const codestream& cs, unsigned reduce, decode_engine engine
   check_coding(cs, engine);
   check_nonlinearities(cs);
   check_other_segments(cs);
-  if (engine == decode_engine::native) {
-    check_native_size(cs.siz);
-    return check_native_tiles(cs);
-  }
+  if (engine == decode_engine::native) return check_native_tiles(cs);
   check_main_segments(cs);
   check_components(cs, reduce);
   check_tiles(cs);

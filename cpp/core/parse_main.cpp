@@ -122,7 +122,7 @@ private:
         parse_poc(in, cs_.siz, cs_.main.poc);
         break;
       case NLT:
-        cs_.main.nlt.push_back(parse_nlt(in, cs_.siz));
+        read_nlt(in);
         break;
       case PPM:
         cs_.main.packed_headers.push_back(parse_indexed(in));
@@ -156,6 +156,12 @@ private:
     quantization steps;
     const auto c = parse_qcc(in, cs_.siz, steps);
     add(in, cs_.main.qcc, c, steps);
+  }
+
+  void read_nlt(segment_reader& in) {
+    nonlinearity nlt;
+    const auto c = parse_nlt(in, cs_.siz, nlt);
+    add(in, cs_.main.nlt, c, nlt);
   }
 
   void note(segment_reader& in) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/nonlinearities.hpp"
+
 namespace htj2k::native {
 namespace {
 
@@ -70,6 +72,8 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
   plan.reversible = style.reversible();
   plan.resolution = style.num_decompositions - reduce;
   plan.bit_depth = size.bit_depth;
+  while (2U << plan.log_rows <= size.dy) ++plan.log_rows;
+  plan.sign_magnitude = is_sign_magnitude(cs, c);
   const unsigned roi_shift = roi_shift_of(cs, tile, c);
   if (!size.is_signed) plan.offset = std::int64_t{1} << (size.bit_depth - 1);
   plan.bands.reserve(plan.resolution + std::size_t{1});
@@ -102,6 +106,11 @@ unsigned component_plan::most_bit_planes() const {
     for (unsigned b = 0; b < of_resolution[0].geometry->num_bands; ++b)
       most = std::max(most, of_resolution[b].bit_planes());
   return most;
+}
+
+bool tile_plan::is_empty() const {
+  return std::all_of(components.begin(), components.end(),
+                     [](const component_plan& component) { return component.is_empty(); });
 }
 
 tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& coded, std::uint32_t reduce,
