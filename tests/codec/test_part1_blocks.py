@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import block_seeds
+import conformance
 import htj2k
 import part1_streams
 from images import ct_like, noise
@@ -27,6 +28,18 @@ def check(codestream: bytes, pixels: np.ndarray) -> None:
 @pytest.mark.parametrize("style", part1_streams.STREAMS)
 def test_every_style(style):
     check(announce(part1_streams.STREAMS[style], DECLARED), part1_streams.pixels())
+
+
+def test_part_1_conformance_streams(test_data):
+    """ISO/IEC 15444-4's for Part 1 and another encoder's, announced as components without HT codeblocks."""
+    corpus, verdicts = test_data / "corpus", {}
+    for row in conformance.rows_of(corpus, "j2k"):
+        path = row["path"]
+        if path.startswith(("iso_j2k_conformance/", "oxideav_j2k/")) and path.endswith((".j2k", ".j2c")):
+            stream = announce((corpus / path).read_bytes(), DECLARED)
+            verdicts[path] = conformance.compare(row, stream, corpus)[0]
+    assert len(verdicts) == 27
+    assert set(verdicts.values()) == {"exact", "within tolerance", "as OpenJPEG"}, verdicts
 
 
 SHAPES = ((1, 1), (1, 77), (91, 1), (3, 5), (37, 53), (200, 131), (20, 30, 3))
