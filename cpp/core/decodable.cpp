@@ -50,7 +50,8 @@ constexpr unsigned ht_style_bits = 0x48, mixed_style_bits = 0xC8, part1_style_bi
 void check_block_style(const codestream& cs, const coding_style& style, decode_engine engine,
                        const std::string& in) {
   const ht_set blocks = cs.cap->blocks();
-  if (!style.is_ht() && (engine == decode_engine::openjph || blocks == ht_set::ht_only))
+  const bool may_have_part1 = blocks == ht_set::ht_declared || blocks == ht_set::mixed;
+  if (!style.is_ht() && (engine == decode_engine::openjph || !may_have_part1))
     unsupported("a component with Part 1 code-blocks" + in, style.offset);
   if (style.is_mixed() && (engine == decode_engine::openjph || blocks != ht_set::mixed))
     unsupported("a mixture of HT and Part 1 code-blocks" + in, style.offset);

@@ -125,12 +125,13 @@ def test_placeholders_before_an_ht_block_of_a_mixture(passes):
 def test_what_cap_does_not_announce_is_refused():
     sources, _, _, _ = one_block()
     mixture = sources.stream(0xC0, lambda *_: True)
-    for ccap15 in (DECLARED, 0x000F):
+    for ccap15 in (DECLARED, 0x400F, 0x000F):
         with pytest.raises(htj2k.UnsupportedError, match="mixture of HT and Part 1 code-blocks"):
             htj2k.decode(announce(mixture, ccap15))
     rgb = htj2k.encode(noise((9, 9, 3), "u1"))
-    with pytest.raises(htj2k.UnsupportedError, match="component with Part 1 code-blocks"):
-        htj2k.decode(insert(rgb, QCD, coc(1, 1, style=0)))
+    for ccap15 in (0x400F, 0x000F):
+        with pytest.raises(htj2k.UnsupportedError, match="component with Part 1 code-blocks"):
+            htj2k.decode(announce(insert(rgb, QCD, coc(1, 1, style=0)), ccap15))
     for bit in (1, 2, 4, 16, 32):
         with pytest.raises(htj2k.UnsupportedError, match=f"code-block style 0x{0xC0 | bit:X}"):
             htj2k.decode(announce(patch(mixture, COD, 12, 0xC0 | bit), MIXED))
