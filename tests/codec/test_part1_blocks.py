@@ -13,8 +13,8 @@ import htj2k
 import part1_streams
 from images import ct_like, noise
 from mixed_blocks import MIXED, Sources, encode_ht, encode_part1
-from packets import Part, announce, write_packet
-from streams import COD, QCD, body_of, coc, insert, patch, with_body
+from packets import Part, announce, bit_planes, write_packet
+from streams import COD, QCD, body_of, coc, find, insert, patch, with_body
 
 DECLARED = 0x800F  # Ccap15: whole components are HT or Part 1
 
@@ -120,6 +120,17 @@ def test_placeholders_before_an_ht_block_of_a_mixture(passes):
     check(layered(sources, write_packet([first]), write_packet([second])), pixels)
     in_one = replace(whole, passes=4, zero_planes=whole.zero_planes - 1, lengths=((len(whole.data), 2),))
     check(layered(sources, write_packet([in_one])), pixels)
+
+
+@pytest.mark.parametrize("planes", [1, 14, 15])
+def test_blocks_of_many_bit_planes(planes):
+    """From 31 on, samples are computed in 64 bits."""
+    sources, _, whole, pixels = one_block()
+    deep = write_packet([replace(whole, zero_planes=whole.zero_planes + planes)])
+    exponent = sources.header[find(sources.header, QCD) + 5]
+    stream = patch(layered(sources, deep, style=0), QCD, 5, exponent + 8 * planes)
+    assert (bit_planes(stream)[0] > 30) == (planes > 1)
+    check(stream, pixels)
 
 
 def test_what_cap_does_not_announce_is_refused():
