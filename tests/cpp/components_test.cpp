@@ -285,6 +285,27 @@ void compare(std::mt19937& random, bool with_nlt) {
   }
 }
 
+// From damaged bytes only htj2k::error may come.
+void decode_damaged_bytes(std::mt19937& random) {
+  const stream_shape shape = any_shape(random, up_to(random, 3) == 0);
+  if (!has_samples(shape)) return;
+  bytes data = encoded(shape, any_samples(shape, random), random);
+  const std::uint32_t start = up_to(random, 3) == 0 ? 0 : 100;  // now and then the headers too
+  for (std::uint32_t i = up_to(random, 4) + 1; i-- > 0;) {
+    const std::size_t at = start + random() % (data.size() - start);
+    data[at] = static_cast<std::uint8_t>(random());
+  }
+  try {
+    limits bounds;
+    bounds.max_pixels = 1 << 16;
+    const open_codestream opened = open_strict({data.data(), data.size()}, bounds, 0, decode_engine::native);
+    decoded(data, 0, decode_engine::native, 1 + up_to(random, 2));
+    const image_layout layout = layout_at(opened.cs, 0);
+    pixels_of(opened, 0, layout, any_region(layout, random), 1 + up_to(random, 2));
+  } catch (const error&) {
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -292,5 +313,6 @@ int main() {
   std::mt19937 random(1);
   for (int i = 0; i < 300; ++i) compare(random, false);
   for (int i = 0; i < 100; ++i) compare(random, true);
+  for (int i = 0; i < 400; ++i) decode_damaged_bytes(random);
   return htj2k::test::finish();
 }
