@@ -47,7 +47,11 @@ template <typename T, typename Writer>
 class image_decoder {
 public:
   image_decoder(const image_plan& plan, Writer& writer, unsigned threads)
-      : plan_(plan), writer_(writer), threads_(threads), lines_done_(plan.grid.runs().size()) {
+      : plan_(plan),
+        writer_(writer),
+        threads_(threads),
+        lines_done_(plan.grid.runs().size()),
+        lines_end_(lines_done_.size()) {
     for (const rect& component : plan.grid.samples()) lines_.emplace_back(component.width());
     targets_.resize(lines_.size());
     for (std::uint32_t c = 0; c < lines_.size(); ++c) writer.set_line(c, lines_[c].data());
@@ -84,22 +88,22 @@ private:
       for (planned_tile& tile : tiles) tile.rows.enqueue(*queue);
       queue->start(threads_ - 1);
     }
+    for (std::size_t r = 0; r < lines_end_.size(); ++r)
+      lines_end_[r] = plan_.grid.lines_to_end_of(q, plan_.grid.runs()[r].first);
     for (const std::uint32_t stop = plan_.grid.rows_to_end_of(q); y < stop; ++y) {
-      take_lines_under(y, q, tiles);
+      take_lines_under(y, tiles);
       if (overflow_ < 0) return y;
       if (y >= first_row) writer_.finish_row(y);
     }
     // Of samples over the edge of a region or of tiles, pixels further down show the rest.
-    for (std::size_t r = 0; r < lines_done_.size(); ++r)
-      take_lines(r, plan_.grid.lines_to_end_of(q, plan_.grid.runs()[r].first), tiles);
+    for (std::size_t r = 0; r < lines_end_.size(); ++r) take_lines(r, lines_end_[r], tiles);
     return y;
   }
 
-  void take_lines_under(std::uint32_t y, std::uint32_t q, std::vector<planned_tile>& tiles) {
-    for (std::size_t r = 0; r < lines_done_.size(); ++r) {
-      const std::uint32_t first = plan_.grid.runs()[r].first;
-      const std::uint32_t stop = plan_.grid.line_under(first, y) + 1;
-      if (lines_done_[r] < stop) take_lines(r, std::min(stop, plan_.grid.lines_to_end_of(q, first)), tiles);
+  void take_lines_under(std::uint32_t y, std::vector<planned_tile>& tiles) {
+    for (std::size_t r = 0; r < lines_end_.size(); ++r) {
+      const std::uint32_t stop = plan_.grid.line_under(plan_.grid.runs()[r].first, y) + 1;
+      take_lines(r, std::min(stop, lines_end_[r]), tiles);
     }
   }
 
@@ -107,14 +111,16 @@ private:
   void take_lines(std::size_t r, std::uint32_t stop, std::vector<planned_tile>& tiles) {
     const component_run& run = plan_.grid.runs()[r];
     while (lines_done_[r] < stop) {
-      for (planned_tile& tile : tiles) tile.rows.next(run, targets(*tile.plan), overflow_);
+      for (planned_tile& tile : tiles)
+        if (!tile.plan->components[run.first].is_empty())
+          tile.rows.next(run, targets(run, *tile.plan), overflow_);
       if (overflow_ < 0) return;
       writer_.take_lines(run, lines_done_[r]++);
     }
   }
 
-  T* const* targets(const tile_plan& tile) {
-    for (std::size_t c = 0; c < lines_.size(); ++c)
+  T* const* targets(const component_run& run, const tile_plan& tile) {
+    for (std::size_t c = run.first; c < run.stop; ++c)
       targets_[c] = lines_[c].data() + (tile.components[c].area().x0 - plan_.grid.samples()[c].x0);
     return targets_.data();
   }
@@ -124,7 +130,9 @@ private:
   unsigned threads_;
   std::vector<std::vector<T>> lines_;  // of each component, over all tiles
   std::vector<T*> targets_;
-  std::vector<std::uint32_t> lines_done_;  // of each run
+  // Of each run of components: how many lines are done, and how many there are down to the end of the tiles
+  // in work.
+  std::vector<std::uint32_t> lines_done_, lines_end_;
   T overflow_ = 0;
 };
 

@@ -53,6 +53,7 @@ std::uint32_t pixel_grid::columns_hidden(std::uint32_t component) const {
 }
 
 std::uint32_t pixel_grid::line_under(std::uint32_t component, std::uint32_t y) const {
+  if (components_are_equal_) return y;
   const std::uint32_t dy = rows_of_sample(component);
   return (skipped_rows_ + y) / dy - skipped_rows_ / dy;
 }

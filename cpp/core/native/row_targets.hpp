@@ -22,6 +22,7 @@ public:
   void set_line(std::uint32_t component, const T* line) {
     lines_[component] = line;
     if (grid_.columns_of_sample(component) > 1) {
+      spreads_ = true;
       spread_[component].resize(rows_.width());
       line = spread_[component].data();
     }
@@ -30,6 +31,7 @@ public:
 
   // The next row of these components is there.
   void take_lines(const component_run& run, std::uint32_t) {
+    if (!spreads_) return;
     for (std::uint32_t c = run.first; c < run.stop; ++c)
       if (!spread_[c].empty())
         repeat_samples(lines_[c], grid_.samples()[c].width(), grid_.columns_of_sample(c),
@@ -42,6 +44,7 @@ public:
 private:
   const pixel_grid& grid_;
   row_writer<T> rows_;
+  bool spreads_ = false;
   std::vector<std::vector<T>> spread_;  // over the pixels; empty where they are the samples
   std::vector<const T*> lines_;
 };

@@ -36,10 +36,9 @@ public:
     }
   }
 
-  // Writes the next row of each component of the run, at lines[c], unless they are empty. `overflow` becomes
+  // Writes the next row of each component of the run, which are not empty, at lines[c]. `overflow` becomes
   // negative when T is int16_t and does not hold a value.
   void next(const component_run& run, T* const* lines, T& overflow) {
-    if (plan_.components[run.first].is_empty()) return;
     float no_overflow = 0;
     std::size_t c = run.first;
     if (plan_.color_transform && c == 0) {
