@@ -189,8 +189,8 @@ bool any_ht(const codestream& cs) {
 void check_is_ht(const codestream& cs) {
   const bool announced = cs.cap && (cs.cap->pcap & 0x20000U) != 0;
   if (!any_ht(cs)) {
-    // Only a declared mixture may still turn to HT blocks inside its tiles.
-    if (announced && cs.cap->blocks() == ht_set::ht_declared) return;
+    // Only what CAP says may have both kinds can still turn to HT blocks inside its tiles.
+    if (announced && (cs.cap->blocks() == ht_set::ht_declared || cs.cap->blocks() == ht_set::mixed)) return;
     refuse_part1(cs, "its code-block style is " + hex(cs.main.cod->style.block_style, 2) +
                          ": bit 6, which announces HT code-blocks, is not set");
   }

@@ -248,8 +248,9 @@ def test_the_standards_own_images(test_data):
     for path in sorted(paths):
         codestream = (test_data / "corpus" / path).read_bytes()
         try:
-            htj2k.decode(codestream, engine="native")
-        except htj2k.UnsupportedError:
+            for reduce in range(htj2k.read_info(codestream).num_decompositions + 1):
+                htj2k.decode(codestream, engine="native", reduce=reduce)
+        except (htj2k.UnsupportedError, ValueError):  # no such resolution
             continue
         compared += len(check(codestream)) > 1
     assert compared >= 10

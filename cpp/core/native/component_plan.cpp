@@ -91,8 +91,17 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
     const tile_resolution& geometry = coded.geometry.components[c][r];
     auto& bands = plan.bands.emplace_back();
     for (unsigned b = 0; b < geometry.num_bands; ++b)
-      bands[b] = {cs.data,   tile, c, r, b, &geometry, &coded.bands[c][r][b], (style.block_style & 8) != 0,
-                  roi_shift, 0,    {}};
+      bands[b] = {cs.data,
+                  tile,
+                  c,
+                  r,
+                  b,
+                  &geometry,
+                  &coded.bands[c][r][b],
+                  {style.block_style, static_cast<orientation>(r == 0 ? 0 : b + 1), &coded.pieces},
+                  roi_shift,
+                  0,
+                  {}};
   }
   set_windows(plan, region);
   if (!plan.reversible) set_steps(plan, quantization_of(cs, tile, c));

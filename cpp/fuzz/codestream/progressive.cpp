@@ -1,5 +1,6 @@
 // What ProgressiveDecoder does with an arriving codestream: every resolution that is called complete decodes,
-// to the same pixels when more bytes are there, and when it goes on from the resolution before. The last bytes of the input are the sizes of its chunks.
+// to the same pixels when more bytes are there, and when it goes on from the resolution before. The last
+// bytes of the input are the sizes of its chunks.
 #include <algorithm>
 
 #include "core/packet_walk.hpp"
