@@ -36,7 +36,8 @@ test-simd: setup
 test-engines: setup
 	HTJ2K_ENGINE=openjph $(BIN)/python -m pytest -q $(PYTEST_ARGS) \
 	  tests/codec/test_decode.py tests/codec/test_lossless.py tests/codec/test_one_pass.py tests/codec/test_partition.py
-	HTJ2K_ENGINE=native $(BIN)/python -m pytest -q $(PYTEST_ARGS) tests/codec/test_decode.py tests/codec/test_lossy.py
+	HTJ2K_ENGINE=native $(BIN)/python -m pytest -q $(PYTEST_ARGS) \
+	  tests/codec/test_decode.py tests/codec/test_lossy.py tests/codec/test_levels.py
 
 cmake_build = export PATH="$(abspath $(BIN)):$$PATH" && cmake -S . -B $(1) -G Ninja -DHTJ2K_BUILD_PYTHON=OFF \
   -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build $(1) $(3)

@@ -27,7 +27,8 @@ def decode_levels(
     """Decode a resolution and those below it, for about the time of the largest alone.
 
     A decoder of wavelets meets all smaller resolutions on the way to a larger one. The native engine (see
-    :func:`decode`) writes them out as it passes; OpenJPH's, which does not, decodes them one by one.
+    :func:`decode`) writes them out as it passes. OpenJPH's does not, so there they are decoded one by one, as are
+    images whose components differ in size.
 
     Parameters
     ----------

@@ -206,7 +206,7 @@ def test_components_with_levels_and_wavelets_of_their_own(lossy, levels):
     assert len(check(with_body(both, body_of(alone[0]) + body_of(alone[1])))) == min(levels) + 1
 
 
-def test_what_only_openjph_decodes():
+def test_components_of_different_sizes_are_decoded_level_by_level():
     luma, chroma = Component(noise((40, 50), "u1")), Component(noise((20, 25), "u1"), 2, 2)
     stream = compose([luma, chroma, chroma], Grid((0, 0, 50, 40)))
     check(stream, engine=None)
