@@ -57,16 +57,6 @@ open_codestream open(const byte_buffer& buffer, const std::optional<std::uint64_
   return open_strict(buffer.span(), limits_of(max_pixels), reduce, engine);
 }
 
-// More than these find too little to do: a thread should have a quarter of a million samples, and what one
-// thread does alone, the wavelet, bounds what many bring.
-unsigned threads_that_fit(std::uint64_t samples, unsigned most) {
-  return std::max(1U, std::min({most, 8U, static_cast<unsigned>(std::min<std::uint64_t>(samples >> 18, 8))}));
-}
-
-std::uint64_t num_samples(const image_layout& layout) {
-  return std::uint64_t{layout.width} * layout.height * layout.components;
-}
-
 // (row start, row stop, column start, column stop)
 rect rect_of(const std::array<std::uint32_t, 4>& region, const image_layout& layout) {
   const rect part{region[2], region[0], region[3], region[1]};

@@ -45,6 +45,14 @@ decode_options options_of(std::uint32_t reduce, bool clamp_to_container) {
   return options;
 }
 
+unsigned threads_that_fit(std::uint64_t samples, unsigned most) {
+  return std::max(1U, std::min({most, 8U, static_cast<unsigned>(std::min<std::uint64_t>(samples >> 18, 8))}));
+}
+
+std::uint64_t num_samples(const image_layout& layout) {
+  return std::uint64_t{layout.width} * layout.height * layout.components;
+}
+
 std::vector<std::uint64_t> shape_of(const image_layout& layout) {
   std::vector<std::uint64_t> shape{layout.height, layout.width};
   if (layout.components != 1) shape.push_back(layout.components);

@@ -50,12 +50,6 @@ std::vector<plane_size> plane_sizes(const image_size& siz, std::uint32_t reduce)
   return sizes;
 }
 
-// Writing into memory of another layout than strict.hpp tells would be a buffer overrun.
-void check_layout(const image_view& out, const rect& area, std::uint32_t components) {
-  if (out.width != area.width() || out.height != area.height() || out.components != components)
-    throw error(error_code::invalid_argument, "the memory for the pixels does not have their layout");
-}
-
 void check_layouts(const std::vector<image_view>& out, const image_size& siz, std::uint32_t reduce) {
   for (std::uint32_t c = 0; c < siz.num_components(); ++c)
     check_layout(out.at(c), component_rect(siz, c, reduce), 1);
@@ -110,6 +104,11 @@ std::vector<message> with_needed_bytes(const open_codestream& opened, std::uint3
 
 }  // namespace
 
+void check_layout(const image_view& out, const rect& area, std::uint32_t components) {
+  if (out.width != area.width() || out.height != area.height() || out.components != components)
+    throw error(error_code::invalid_argument, "the memory for the pixels does not have their layout");
+}
+
 std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
                                    const image_view& out, row_observer* observer) {
   if (opened.engine == decode_engine::native) {
@@ -121,6 +120,17 @@ std::vector<message> decode_strict(const open_codestream& opened, const decode_o
   return with_needed_bytes(opened, options.reduce, [&](byte_span bytes) {
     return pull_pixels(bytes, opened.cs.siz, options, out, observer);
   });
+}
+
+bool gives_all_levels(const open_codestream& opened) {
+  return opened.engine == decode_engine::native && has_equal_components(opened.cs.siz);
+}
+
+void decode_levels(const open_codestream& opened, const decode_options& options,
+                   const std::vector<level_target>& targets) {
+  for (const level_target& target : targets)
+    check_layout(target.out, image_rect(opened.cs.siz, target.reduce), opened.cs.siz.num_components());
+  native::decode_levels(opened, options, targets);
 }
 
 std::vector<message> decode_components(const open_codestream& opened, const decode_options& options,

@@ -11,9 +11,6 @@
 namespace htj2k {
 namespace {
 
-// 5/3 low passes overshoot, and OpenJPH hands lines out as int32: above this depth they could wrap.
-constexpr unsigned max_reduced_depth = 28;
-
 void check_reduce(const codestream& cs, std::uint32_t reduce) {
   const std::uint32_t most = max_reduce(cs);
   if (reduce > most)

@@ -12,6 +12,9 @@
 
 namespace htj2k {
 
+// 5/3 low passes overshoot, and OpenJPH hands lines out as int32: above this depth they could wrap.
+constexpr unsigned max_reduced_depth = 28;
+
 // The layout of the interleaved pixels at `reduce`. Throws invalid_argument when the codestream has no such
 // resolution and unsupported when its components do not fit one array.
 image_layout layout_at(const codestream& cs, std::uint32_t reduce);

@@ -59,6 +59,16 @@ def decode_components(
     threads: int,
     threads_as_fit: bool,
 ) -> tuple[list[NDArray[Any]], Messages]: ...
+def decode_levels(
+    data: Any,
+    reduce: int,
+    num_lower: int | None,
+    clamp_to_container: bool,
+    max_pixels: int | None,
+    engine: str | None,
+    threads: int,
+    threads_as_fit: bool,
+) -> tuple[list[NDArray[Any]], Messages]: ...
 def decode_partial(
     data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None
 ) -> tuple[NDArray[Any], bool, int, int, str | None, Messages]: ...
@@ -94,6 +104,14 @@ def pixel_checksums(
 ) -> tuple[Levels, int, int]: ...
 def simd_available() -> list[str]: ...
 def simd_active() -> str: ...
+
+class ResolutionDecoder:
+    def __init__(self) -> None: ...
+    @property
+    def bytes_kept(self) -> int: ...
+    def decode(
+        self, data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None, threads: int
+    ) -> tuple[NDArray[Any], Messages]: ...
 
 class BatchOptions:
     def __init__(
