@@ -148,8 +148,8 @@ def _judge(planes: Planes, reference: Planes, bounds: Bounds, kept: str) -> tupl
     return (kept, figures) if keeps else ("wrong", figures.replace("<=", "of"))
 
 
-def _compare(row: dict[str, str], corpus: Path) -> tuple[str, str]:
-    data = (corpus / row["path"]).read_bytes()
+def compare(row: dict[str, str], data: bytes, corpus: Path) -> tuple[str, str]:
+    """The verdict, and its figures or the words of the refusal."""
     try:
         planes = _decode(data, int(row["reduce"]))
     except htj2k.HTJ2KError as e:
@@ -184,10 +184,14 @@ def _compare_alone(planes: Planes, row: dict[str, str], corpus: Path, bounds: Bo
     return verdict, figures + of
 
 
-def compare_all(corpus: Path) -> list[Result]:
+def rows_of(corpus: Path, kind: str) -> list[dict[str, str]]:
     with (corpus / "EXPECTED.tsv").open(newline="") as table:
-        rows = [r for r in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE) if r["kind"] == "htj2k"]
-    return [Result(row["path"], *_compare(row, corpus)) for row in rows]
+        return [r for r in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE) if r["kind"] == kind]
+
+
+def compare_all(corpus: Path) -> list[Result]:
+    rows = rows_of(corpus, "htj2k")
+    return [Result(r["path"], *compare(r, (corpus / r["path"]).read_bytes(), corpus)) for r in rows]
 
 
 def _row(*cells: object) -> str:
