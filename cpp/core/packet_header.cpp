@@ -53,6 +53,7 @@ void tag_tree::reset(const block_grid& grid) {
 }
 
 void precinct_state::reset(const block_grid* grids, std::size_t num_grids) {
+  bands.resize(num_grids);
   for (std::size_t b = 0; b < num_grids; ++b) {
     if (grids[b].empty()) continue;
     bands[b].inclusion.reset(grids[b]);
@@ -159,15 +160,18 @@ packet_extent packet_header_reader::read(const packet_place& place, const block_
   const std::uint64_t stop = packed ? bytes.size : place.stop;
   packet_bits bits(bytes, packed ? packed->next : after_sop, stop);
   contributions_.clear();
+  packet_extent extent;
   if (bits.bit() == 1) {
     if (precinct.is_new() || options.num_layers == 1) precinct.reset(grids, num_grids);
-    for (std::uint32_t i = 0; i < num_grids; ++i)
-      if (!grids[i].empty()) read_grid(bits, grids[i], i, precinct.bands[i], layer, *place.pieces);
+    for (std::uint32_t i = 0; i < num_grids; ++i) {
+      if (grids[i].empty()) continue;
+      read_grid(bits, grids[i], i, precinct.bands[i], layer, *place.pieces);
+      extent.blocks_seen += std::uint64_t{grids[i].across} * grids[i].down;
+    }
   }
   std::uint64_t position = bits.finish();
   if (options.uses_eph) position = skip_eph(bytes, position, stop);
   if (packed) packed->next = position;
-  packet_extent extent;
   extent.header_size = (packed ? after_sop : position) - place.start;
   extent.body_size = place_bodies(place.start + extent.header_size, *place.pieces);
   return extent;

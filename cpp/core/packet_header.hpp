@@ -59,7 +59,7 @@ public:
   // Forgets all.
   void reset(const block_grid* grids, std::size_t num_grids);
   bool is_new() const { return is_new_; }
-  std::array<band_state, 3> bands;
+  std::vector<band_state> bands;  // none before the first packet that is not empty
 
 private:
   bool is_new_ = true;
@@ -83,6 +83,7 @@ struct packet_place {
 struct packet_extent {
   std::uint64_t header_size = 0;  // SOP and EPH included; of those that are packed only SOP
   std::uint64_t body_size = 0;
+  std::uint64_t blocks_seen = 0;  // codeblocks that the header might have told of: how much work it was
 };
 
 struct packet_options {

@@ -17,26 +17,51 @@ namespace {
 // enumerate.
 constexpr std::uint64_t packet_allowance = 1U << 20;
 
-// Of all tiles that have been seen: each of them may take only a few bytes.
+// What the bytes of a codestream may make us do, in all tiles together: each of them may take only a few
+// bytes.
 class packet_budget {
 public:
   explicit packet_budget(const codestream& cs) : bytes_(cs.range.size()) {}
 
-  void spend(const tile_geometry& geometry, std::uint16_t tile) {
+  void spend(const tile_geometry& geometry, std::uint16_t tile, std::uint64_t progression_changes) {
     const std::uint64_t most = bytes_ + packet_allowance;
     const std::uint64_t layers = geometry.num_layers;
-    for (const auto& resolutions : geometry.components)
+    std::uint64_t resolutions_here = 0;
+    for (const auto& resolutions : geometry.components) {
       for (const auto& resolution : resolutions)
         if (resolution.num_precincts() > most / layers ||
             (declared_ += resolution.num_precincts() * layers + 1) > most)
           throw error(error_code::limit, "the tiles up to " + std::to_string(tile) + " declare more than " +
                                              std::to_string(most) + " packets and resolutions, which the " +
                                              std::to_string(bytes_) + " bytes of data cannot hold");
+      resolutions_here += resolutions.size();
+    }
+    work_ += progression_changes * resolutions_here;
+    check_work("the progression order changes (POC) of tile " + std::to_string(tile));
+  }
+
+  // Each layer's packet tells of every codeblock of its precinct, of those that it adds nothing to in less
+  // than a bit.
+  void spend_on_layers(std::uint64_t blocks, std::uint16_t tile) {
+    work_ += blocks;
+    if (work_ > most_work()) check_work("the quality layers of tile " + std::to_string(tile));
   }
 
 private:
+  // Some hundred nanoseconds a byte. Real layers stay far below: a codeblock without a byte in any of twenty
+  // layers is twenty steps.
+  std::uint64_t most_work() const { return 64 * (bytes_ + packet_allowance); }
+
+  void check_work(const std::string& what) const {
+    if (work_ > most_work())
+      throw error(error_code::limit, what + " ask for more than " + std::to_string(most_work()) +
+                                         " steps, which the " + std::to_string(bytes_) +
+                                         " bytes of data do not account for");
+  }
+
   std::uint64_t bytes_;
   std::uint64_t declared_ = 0;
+  std::uint64_t work_ = 0;
 };
 
 std::string name_of(const packet_id& id, std::uint16_t tile) {
@@ -50,9 +75,10 @@ public:
   tile_walk(const codestream& cs, std::uint16_t tile, std::uint32_t reduce, bool keep_blocks,
             packet_budget& budget)
       : tile_(tile),
+        budget_(&budget),
         geometry_(geometry_of_tile(cs, tile)),
         options_{defaults_of(cs, tile).uses_sop, defaults_of(cs, tile).uses_eph, geometry_.num_layers} {
-    budget.spend(geometry_, tile);
+    budget.spend(geometry_, tile, progression_changes_of(cs, tile).size());
     packets_ = packet_order(cs, tile, geometry_);
     if (keep_blocks)
       for (const auto& resolutions : geometry_.components) bands_.emplace_back(resolutions.size());
@@ -62,6 +88,10 @@ public:
 
   // Headers, if they are packed, of the packets in the tile-part that is read next.
   void set_headers(std::vector<std::uint8_t> bytes) { headers_ = packed_headers{std::move(bytes), 0}; }
+
+  // Of packed headers those of one tile-part are here at a time.
+  bool has_packed_headers() const { return headers_.has_value(); }
+  std::uint64_t packed_bytes_left() const { return headers_->bytes.size() - headers_->next; }
 
   bool is_broken = false;  // nothing after a packet that could not be read is looked at
 
@@ -85,6 +115,7 @@ public:
       const packet_extent extent =
           read_one(id, bytes, position, stop, grids.data(), resolution.num_bands, reader);
       check_body(id, extent, position, stop);
+      if (geometry_.num_layers > 1) budget_->spend_on_layers(extent.blocks_seen, tile_);
       if (!bands_.empty())
         for (const placed_block& placed : reader.blocks())
           bands_[id.component][id.resolution][placed.band].add(resolution, placed);
@@ -138,6 +169,7 @@ private:
   }
 
   std::uint16_t tile_;
+  packet_budget* budget_;
   tile_geometry geometry_;
   packet_options options_;
   std::optional<packed_headers> headers_;
@@ -191,11 +223,7 @@ private:
       if (auto headers = packed_headers_of(part)) walk.set_headers(std::move(*headers));
       walk.read(cs_.data, part_stop, present, reader_,
                 [&](std::uint32_t reduce) { extend(reduce, part_stop); });
-      if (walk.is_exhausted() && part_stop < present)
-        throw error(error_code::codestream,
-                    "tile " + std::to_string(part.tile) + " has " + std::to_string(present - part_stop) +
-                        " bytes after its last packet",
-                    part_stop);
+      check_leftovers(walk, part.tile, part_stop, present);
     } catch (const error& e) {
       walk.is_broken = true;
       // In a tile-part that is cut short, a packet that does not fit is only missing.
@@ -204,6 +232,22 @@ private:
       else if (!result_.fault)
         result_.fault = e;
     }
+  }
+
+  static void check_leftovers(const tile_walk& walk, std::uint16_t tile, std::uint64_t position,
+                              std::uint64_t stop) {
+    const std::string name = "tile " + std::to_string(tile);
+    const bool has_read_headers = walk.has_packed_headers() && walk.packed_bytes_left() == 0;
+    if ((walk.is_exhausted() || has_read_headers) && position < stop)
+      throw error(error_code::codestream,
+                  name + " has " + std::to_string(stop - position) + " bytes after its last packet" +
+                      (walk.is_exhausted() ? "" : " whose header this tile-part has (PPM or PPT)"),
+                  position);
+    if (walk.is_exhausted() && walk.has_packed_headers() && walk.packed_bytes_left() != 0)
+      throw error(error_code::codestream,
+                  name + " has " + std::to_string(walk.packed_bytes_left()) +
+                      " bytes of packed headers (PPM or PPT) after that of its last packet",
+                  position);
   }
 
   std::optional<std::vector<std::uint8_t>> packed_headers_of(const tile_part& part) {

@@ -173,9 +173,12 @@ private:
         add(in, own(part).qcc, c, steps);
         break;
       }
-      case RGN:
-        own(part).rgn.push_back(parse_rgn(in, cs_.siz));
+      case RGN: {
+        region_of_interest rgn;
+        const auto c = parse_rgn(in, cs_.siz, rgn);
+        add(in, own(part).rgn, c, rgn);
         break;
+      }
       case POC:
         parse_poc(in, cs_.siz, own(part).poc);
         break;

@@ -24,6 +24,7 @@ codestream parse(byte_span data, const parse_options& options) {
     if (!options.keep_damaged) throw;
     cs.damage = e;
   }
+  if (!cs.tiles.empty()) check_memory_limit(cs, options.bounds);
   return cs;
 }
 

@@ -18,6 +18,7 @@ from streams import (
     PPT,
     QCD,
     RGN,
+    SOT,
     body_of,
     find,
     insert,
@@ -113,6 +114,28 @@ def test_packed_headers_that_end_early(held):
         htj2k.decode(insert(with_body(GREY_STREAM, b""), QCD, segment(PPM, b"\0" + held)))
 
 
+def test_packed_headers_that_go_on():
+    held = segment(PPM, b"\0" + struct.pack(">I", 4) + bytes(4))
+    with pytest.raises(htj2k.CodestreamError, match=r"1 bytes of packed headers .* after that of its last packet"):
+        htj2k.decode(insert(with_body(GREY_STREAM, b""), QCD, held))
+
+
+def test_bytes_of_no_packet_between_packed_headers():
+    first, last = segment(PPT, b"\0\0"), segment(PPT, b"\1\0\0")
+    header = GREY_STREAM[: segments(GREY_STREAM)[-1][2]]
+    for surplus in (b"", b"\0"):
+        sot = segment(SOT, struct.pack(">HIBB", 0, 14 + len(first + surplus), 0, 2))
+        parts = sot + first + b"\xff\x93" + surplus
+        parts += segment(SOT, struct.pack(">HIBB", 0, 14 + len(last), 1, 2)) + last + b"\xff\x93\xff\xd9"
+        if not surplus:
+            check_native_only(header + parts, GREY)
+            continue
+        with pytest.raises(
+            htj2k.CodestreamError, match="1 bytes after its last packet whose header this tile-part"
+        ):
+            htj2k.decode(header + parts)
+
+
 def test_a_tile_with_parameters_of_its_own():
     """Main header and tile disagree in levels, block size and exponents: the tile's own count."""
     other = htj2k.encode(PIXELS, bits_stored=12, **ONE_PART | {"num_decompositions": 4, "block_size": (16, 16)})
@@ -139,6 +162,14 @@ def test_region_of_interest(shift, in_tile):
         rgn = segment(RGN, bytes([0, 0, shift]))
         marked = insert_in_tile(codestream, rgn) if in_tile else insert(codestream, QCD, rgn)
         check_native_only(marked, pixels * min(scale, 64))
+
+
+def test_a_region_of_interest_that_a_tile_has_not():
+    """The shift of 0 in its header wins over the main header's."""
+    marked = insert(STREAM, QCD, segment(RGN, bytes([0, 0, 3])))
+    check_native_only(insert_in_tile(marked, segment(RGN, bytes([0, 0, 0]))), PIXELS)
+    with pytest.raises(htj2k.CodestreamError, match=r"RGN at byte .*: a second one for component 0"):
+        htj2k.decode(insert(marked, QCD, segment(RGN, bytes([0, 0, 3]))))
 
 
 def test_a_region_of_interest_in_64_bit_blocks():
