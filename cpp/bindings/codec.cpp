@@ -57,13 +57,6 @@ open_codestream open(const byte_buffer& buffer, const std::optional<std::uint64_
   return open_strict(buffer.span(), limits_of(max_pixels), reduce, engine);
 }
 
-// More than these find too little to do: a thread should have a quarter of a million samples, and what one
-// thread does alone, the wavelet, bounds what many bring.
-unsigned threads_that_fit(const image_layout& layout, unsigned most) {
-  const std::uint64_t samples = std::uint64_t{layout.width} * layout.height * layout.components;
-  return std::max(1U, std::min({most, 8U, static_cast<unsigned>(std::min<std::uint64_t>(samples >> 18, 8))}));
-}
-
 // (row start, row stop, column start, column stop)
 rect rect_of(const std::array<std::uint32_t, 4>& region, const image_layout& layout) {
   const rect part{region[2], region[0], region[3], region[1]};
@@ -80,7 +73,8 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
                         const std::optional<py::array>& out, const std::optional<py::dtype>& dtype,
-                        const std::optional<std::string>& engine, unsigned threads, bool threads_as_fit,
+                        const std::optional<std::string>& engine, const std::optional<unsigned>& threads,
+                        const py::object& pool_size,
                         const std::optional<std::array<std::uint32_t, 4>>& region) {
   const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
@@ -98,10 +92,10 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
   if (out) check_out(*out, layout, stored);
   py::array pixels = out ? *out : new_array(layout, stored);
   const image_view view = mutable_view_of(pixels);
+  options.threads = threads ? *threads : threads_that_fit(layout, pool_size);
   std::vector<message> messages;
   {
     const py::gil_scoped_release release;
-    options.threads = threads_as_fit ? threads_that_fit(layout, threads) : threads;
     messages = decode_strict(opened, options, view);
   }
   return py::make_tuple(pixels, list_of(messages));
@@ -239,8 +233,8 @@ void bind_codec(py::module_& m) {
         py::arg("clamp_to_container"));
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true),
-        py::arg("dtype").none(true), py::arg("engine").none(true), py::arg("threads"),
-        py::arg("threads_as_fit"), py::arg("region").none(true));
+        py::arg("dtype").none(true), py::arg("engine").none(true), py::arg("threads").none(true),
+        py::arg("pool_size"), py::arg("region").none(true));
   m.def("decode_components", &decode_components_of_buffer, py::arg("data"), py::arg("reduce"),
         py::arg("clamp_to_container"), py::arg("max_pixels").none(true));
   m.def(

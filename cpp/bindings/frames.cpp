@@ -1,6 +1,7 @@
 #include "frames.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "image_array.hpp"
 
@@ -43,6 +44,16 @@ decode_options options_of(std::uint32_t reduce, bool clamp_to_container) {
   options.reduce = reduce;
   options.clamp = policy_of(clamp_to_container);
   return options;
+}
+
+unsigned threads_that_fit(const image_layout& layout, unsigned most) {
+  const std::uint64_t samples = std::uint64_t{layout.width} * layout.height * layout.components;
+  return std::max(1U, std::min({most, 8U, static_cast<unsigned>(std::min<std::uint64_t>(samples >> 18, 8))}));
+}
+
+unsigned threads_that_fit(const image_layout& layout, const py::object& most) {
+  const unsigned useful = threads_that_fit(layout, std::numeric_limits<unsigned>::max());
+  return useful == 1 ? 1 : std::min(useful, most().cast<unsigned>());
 }
 
 std::vector<std::uint64_t> shape_of(const image_layout& layout) {

@@ -16,6 +16,12 @@ namespace htj2k::bindings {
 clamp_policy policy_of(bool clamp_to_container);
 decode_options options_of(std::uint32_t reduce, bool clamp_to_container);
 
+// More than these find too little to do: a thread should have a quarter of a million samples, and what one
+// thread does alone, the wavelet, bounds what many bring.
+unsigned threads_that_fit(const image_layout& layout, unsigned most);
+// `most` is a Python function that is called when several would fit. The GIL is held.
+unsigned threads_that_fit(const image_layout& layout, const pybind11::object& most);
+
 // The shape of an array for such pixels, and how a message spells a shape.
 std::vector<std::uint64_t> shape_of(const image_layout& layout);
 std::string text_of(const std::vector<std::uint64_t>& shape);

@@ -35,11 +35,11 @@ T half_sum(T a, T b) {
   return plus(static_cast<T>(a & b), shifted<1>(static_cast<T>(a ^ b)));
 }
 
-// floor((a + b + 2) / 4)
+// floor((a + b + 2) / 4), which is the half of half the sum rounded up.
 template <typename T>
 T quarter_sum(T a, T b) {
   const T half = half_sum(a, b);
-  return plus(shifted<1>(half), static_cast<T>(half & 1));
+  return minus(half, shifted<1>(half));
 }
 
 // One inverse lifting step: alpha, beta, gamma and delta are T.800 Table F.4's, undone from the last.

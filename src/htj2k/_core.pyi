@@ -46,8 +46,8 @@ def decode(
     out: NDArray[Any] | None,
     dtype: np.dtype[Any] | None,
     engine: str | None,
-    threads: int,
-    threads_as_fit: bool,
+    threads: int | None,
+    pool_size: Callable[[], int],
     region: tuple[int, int, int, int] | None,
 ) -> tuple[NDArray[Any], Messages]: ...
 def decode_components(

@@ -14,8 +14,8 @@ from . import _arguments as arguments
 from . import _core
 from ._buffers import Buffer
 from ._info import DEFAULT_MAX_PIXELS
-from ._samples import SampleFormat, plan_storage, reinterpret
-from ._threads import thread_count
+from ._samples import NOTHING_SAID, SampleFormat, plan_storage, reinterpret
+from ._threads import pool_size, thread_count
 
 _logger = logging.getLogger("htj2k")
 
@@ -142,8 +142,8 @@ def decode(
         target,
         storage.dtype,
         arguments.engine(engine),
-        thread_count(threads),
-        threads is None,
+        None if threads is None else thread_count(threads),
+        pool_size,
         arguments.region(region),
     )
     if storage.reading:
@@ -245,6 +245,8 @@ def core_decode_options(reduce: int, clamp: str, max_pixels: int | None) -> tupl
 
 def sample_format(bits_stored: int | None, is_signed: bool | None) -> SampleFormat:
     """What the caller's metadata say of samples."""
+    if bits_stored is None and is_signed is None:
+        return NOTHING_SAID
     return SampleFormat(
         None if bits_stored is None else arguments.integer("bits_stored", bits_stored, 1, 32),
         None if is_signed is None else arguments.boolean("is_signed", is_signed),
