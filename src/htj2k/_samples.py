@@ -34,6 +34,7 @@ class Storage:
     dtype: np.dtype[Any] | None = None
     reading: SampleFormat | None = None
 
+
 NOTHING_SAID = SampleFormat(None, None)
 _AS_SIZ_SAYS = Storage()
 

@@ -1,4 +1,4 @@
-"""Several threads in a frame: that they work there, when they have no frame of their own, and what they change: nothing."""
+"""Several threads in a frame: that they work there when they have no frame of their own, and change no result."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ import htj2k
 from htj2k import _core
 from images import ct_like
 
-SMALL = ct_like((70, 50))
 LARGE = [ct_like((900, 900), seed=seed) for seed in range(3)]
 ENCODED = [htj2k.encode_with_checksums(frame) for frame in LARGE]
 STREAMS = [encoded.codestream for encoded in ENCODED]
 
 
 def helpers_decode(call: Callable[[], Any], is_right: Callable[[Any], bool]) -> bool:
-    """Whether another thread decodes codeblocks of it. On a busy machine it may come too late, so not each time."""
+    """Whether another thread decodes codeblocks of it. On a busy machine it may come too late, but not always."""
     before = _core.blocks_by_helpers()
     for _ in range(100):
         assert is_right(call())
@@ -34,14 +33,6 @@ def test_a_single_frame_has_helpers() -> None:
             lambda n=threads: htj2k.decode(STREAMS[0], engine="native", threads=n),
             lambda pixels: np.array_equal(pixels, LARGE[0]),
         )
-
-
-def test_a_frame_of_few_codeblocks_has_none() -> None:
-    stream = htj2k.encode(SMALL)
-    before = _core.blocks_by_helpers()
-    for _ in range(100):
-        assert np.array_equal(htj2k.decode(stream, engine="native", threads=8), SMALL)
-    assert _core.blocks_by_helpers() == before
 
 
 # Of one frame a thread has none; of three the thread that finishes first.

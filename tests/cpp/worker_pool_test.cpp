@@ -98,6 +98,25 @@ void test_idle_threads_of_a_batch_help() {
   }));
 }
 
+class slow_blocks final : public native::block_source {
+public:
+  void decode_block(std::uint32_t, std::uint32_t, native::block_decoder&) override {
+    std::this_thread::sleep_for(5ms);
+    if (std::this_thread::get_id() != reader) ++helped;
+  }
+  std::thread::id reader = std::this_thread::get_id();
+  std::atomic<int> helped{0};
+};
+
+void test_few_blocks_have_no_helpers() {
+  slow_blocks source;
+  native::block_queue queue;
+  queue.add(source, 0, 7, 0);
+  queue.start(7);
+  queue.take(source, 0);
+  CHECK(source.helped == 0);
+}
+
 void test_frames_come_before_help() {
   std::atomic<int> items{0}, helped_early{0}, parts{0};
   finish(worker_pool::shared().submit(20, 2, 2, [&](std::size_t i) {
@@ -197,6 +216,7 @@ int main() {
   test_codec_on_all_threads();
   test_codec_with_helpers();
   test_idle_threads_of_a_batch_help();
+  test_few_blocks_have_no_helpers();
   test_frames_come_before_help();
   test_parts_count_as_their_whole();
   test_every_item_runs_once();
