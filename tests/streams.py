@@ -83,6 +83,14 @@ def remove(codestream: bytes, code: int) -> bytes:
     return codestream[:start] + codestream[start + 2 + length :]
 
 
+def lower_exponents(codestream: bytes, by: int) -> bytes:
+    """Reversible exponents in QCD, lowered."""
+    start = find(codestream, QCD)
+    length = struct.unpack_from(">H", codestream, start + 2)[0]
+    lowered = bytes(byte - (by << 3) for byte in codestream[start + 5 : start + 2 + length])
+    return codestream[: start + 5] + lowered + codestream[start + 2 + length :]
+
+
 def insert_in_tile(codestream: bytes, extra: bytes, *, part: int = 0) -> bytes:
     """Put a segment behind SOT of a tile-part; Psot is adjusted, TLM dropped."""
     codestream = remove(codestream, TLM) if any(s[0] == TLM for s in segments(codestream)) else codestream

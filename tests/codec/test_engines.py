@@ -11,7 +11,7 @@ import pytest
 
 import htj2k
 from images import ct_like, hard_edges, noise
-from streams import COD, QCD, SIZ, TLM, coc, insert, patch, segment
+from streams import COD, QCD, SIZ, TLM, coc, find, insert, lower_exponents, patch, segment
 
 SHAPES = [(1, 1), (1, 77), (91, 1), (2, 2), (37, 53), (130, 200), (48, 61, 3), (33, 35, 2), (21, 23, 5)]
 LAYOUTS = {
@@ -60,6 +60,17 @@ def test_depths_of_32_and_of_64_bit_blocks(bits, dtype):
     assert np.array_equal(htj2k.decode(codestream, engine="native"), pixels)
     if bits <= 28:
         check_equal(codestream, 1)
+
+
+@pytest.mark.parametrize("guard_bits", range(1, 8))
+@pytest.mark.parametrize("by", [15, 20])
+def test_more_bit_planes_than_samples_need(by, guard_bits):
+    """QCD may give samples of 8 bits more planes than 32-bit blocks have."""
+    pixels = 128 + noise((60, 50), "u1") // 64  # beyond 32 bits OpenJPH's lines wrap
+    codestream = lower_exponents(htj2k.encode(pixels), -by)
+    assert codestream[find(codestream, QCD) + 4] == 0x20
+    for reduce in (0, 1):
+        check_equal(patch(codestream, QCD, 4, guard_bits << 5), reduce)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)

@@ -22,6 +22,7 @@ from streams import (
     find,
     insert,
     insert_in_tile,
+    lower_exponents,
     patch,
     remove,
     segment,
@@ -123,14 +124,6 @@ def test_a_tile_with_parameters_of_its_own():
     assert np.array_equal(htj2k.decode(mixed, reduce=2), htj2k.decode(STREAM, reduce=2))
     with pytest.raises(ValueError, match="has 2 decomposition levels"):
         htj2k.decode(mixed, reduce=3)
-
-
-def lower_exponents(codestream: bytes, by: int) -> bytes:
-    """Reversible exponents in QCD, lowered."""
-    start = find(codestream, QCD)
-    length = struct.unpack_from(">H", codestream, start + 2)[0]
-    lowered = bytes(byte - (by << 3) for byte in codestream[start + 5 : start + 2 + length])
-    return codestream[: start + 5] + lowered + codestream[start + 2 + length :]
 
 
 @pytest.mark.parametrize("in_tile", [False, True])

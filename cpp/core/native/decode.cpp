@@ -140,6 +140,7 @@ bool may_fit_int16(const image_plan& plan) {
   return true;
 }
 
+// Subbands may have many more bit-planes than their samples have bits.
 bool fits_32_bits(const image_plan& plan) {
   for (const tile_plan& tile : plan.tiles)
     for (const component_plan& component : tile.components)
@@ -156,13 +157,13 @@ std::uint32_t decode_as(const image_plan& plan, unsigned threads, std::uint32_t 
 // make(T{}) gives what takes rows of T.
 template <typename MakeWriter>
 void decode_rows(const image_plan& plan, unsigned threads, bool may_be_16_bits, MakeWriter make) {
+  if (!fits_32_bits(plan)) {
+    decode_as<std::int64_t>(plan, threads, 0, make);
+    return;
+  }
   std::uint32_t rows = 0;
   if (may_be_16_bits && may_fit_int16(plan)) rows = decode_as<std::int16_t>(plan, threads, 0, make);
-  if (rows == plan.components.front().height()) return;
-  if (fits_32_bits(plan))
-    decode_as<std::int32_t>(plan, threads, rows, make);
-  else
-    decode_as<std::int64_t>(plan, threads, rows, make);
+  if (rows != plan.components.front().height()) decode_as<std::int32_t>(plan, threads, rows, make);
 }
 
 }  // namespace
