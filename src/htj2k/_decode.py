@@ -77,9 +77,9 @@ def decode(
         fall on different sides of a half. Default: the environment variable ``HTJ2K_ENGINE`` or, where that is
         not set, the native one for reversible data and for what only it decodes, else OpenJPH's.
     threads : int, optional
-        Threads that the native engine uses for this frame, the caller's included; the pixels do not depend on
-        them. Default: as many as the frame is large enough for, at most those of the pool (see `decode_batch`).
-        OpenJPH's engine uses one.
+        Threads that the native engine uses for this frame at most, the caller's included; the pixels do not
+        depend on them, and a frame of few codeblocks stays on one. Default: as many as the frame is large enough
+        for, at most those of the pool (see `decode_batch`). OpenJPH's engine uses one.
     region : sequence of int, optional
         ``(row_start, row_stop, column_start, column_stop)`` at the size that `reduce` gives: only these rows and
         columns are decoded, exactly as ``decode(...)[row_start:row_stop, column_start:column_stop]`` of the native
