@@ -152,7 +152,7 @@ py::tuple decode_batch(const py::list& frames, std::uint32_t reduce, bool clamp_
   batch.for_each([&](std::size_t i) {
     const open_codestream opened = open_strict(buffers[i]->span(), limits_of(max_pixels), reduce);
     decode_options options = options_of(reduce, clamp_to_container);
-    options.threads = threads_that_fit(layout_at(opened.cs, reduce), batch.threads_for(i));
+    options.threads = threads_that_fit(num_samples(layout_at(opened.cs, reduce)), batch.threads_for(i));
     messages[i] = decode_strict(opened, options, target.view(i));
   });
   py::list remarks;
@@ -178,7 +178,7 @@ py::tuple checksum_batch(const py::list& frames, const std::vector<frame_request
     const open_codestream opened = open_strict(buffers[i]->span(), limits_of(max_pixels), reduce);
     const image_layout layout = layout_at(opened.cs, reduce);
     decode_options options = options_of(reduce, clamp_to_container);
-    options.threads = threads_that_fit(layout, batch.threads_for(i));
+    options.threads = threads_that_fit(num_samples(layout), batch.threads_for(i));
     found[i] = checksum_codestream(opened, options, requests[i].checksums, view_without_memory(layout));
   });
   py::list results, remarks;

@@ -69,6 +69,10 @@ rect rect_of(const std::array<std::uint32_t, 4>& region, const image_layout& lay
   return part;
 }
 
+decode_engine wish_of(const std::optional<std::string>& engine) {
+  return engine ? engine_of(engine->c_str()) : decode_engine::automatic;
+}
+
 py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
@@ -78,8 +82,7 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
                         const std::optional<std::array<std::uint32_t, 4>>& region) {
   const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
-  decode_engine wish = engine ? engine_of(engine->c_str()) : decode_engine::automatic;
-  if (region) wish = decode_engine::native;
+  const decode_engine wish = region ? decode_engine::native : wish_of(engine);
   const open_codestream opened = open(buffer, max_pixels, reduce, wish);
   image_layout layout = layout_at(opened.cs, reduce);
   decode_options options = options_of(reduce, clamp_to_container);
@@ -92,7 +95,7 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
   if (out) check_out(*out, layout, stored);
   py::array pixels = out ? *out : new_array(layout, stored);
   const image_view view = mutable_view_of(pixels);
-  options.threads = threads ? *threads : threads_that_fit(layout, pool_size);
+  options.threads = threads ? *threads : threads_that_fit(num_samples(layout), pool_size);
   std::vector<message> messages;
   {
     const py::gil_scoped_release release;
@@ -103,20 +106,26 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
 
 // ([one array a component], messages)
 py::tuple decode_components_of_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
-                                      const std::optional<std::uint64_t>& max_pixels) {
+                                      const std::optional<std::uint64_t>& max_pixels,
+                                      const std::optional<std::string>& engine,
+                                      const std::optional<unsigned>& threads, const py::object& pool_size) {
   const byte_buffer buffer(data);
-  const open_codestream opened = open(buffer, max_pixels, reduce);
+  const open_codestream opened = open(buffer, max_pixels, reduce, wish_of(engine));
   py::list arrays;
   std::vector<image_view> views;
+  std::uint64_t samples = 0;
   for (const image_layout& layout : component_layouts_at(opened.cs, reduce)) {
+    samples += num_samples(layout);
     py::array array = new_array(layout, dtype_of(layout.type));
     views.push_back(mutable_view_of(array));
     arrays.append(array);
   }
+  decode_options options = options_of(reduce, clamp_to_container);
+  options.threads = threads ? *threads : threads_that_fit(samples, pool_size);
   std::vector<message> messages;
   {
     const py::gil_scoped_release release;
-    messages = decode_components(opened, options_of(reduce, clamp_to_container), views);
+    messages = decode_components(opened, options, views);
   }
   return py::make_tuple(arrays, list_of(messages));
 }
@@ -140,7 +149,7 @@ py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const ch
   {
     const py::gil_scoped_release release;
     decode_options options = options_of(reduce, clamp_to_container);
-    options.threads = threads_that_fit(layout, most_threads);
+    options.threads = threads_that_fit(num_samples(layout), most_threads);
     found = checksum_codestream(opened, options, request, view);
   }
   const py::object range =
@@ -236,7 +245,8 @@ void bind_codec(py::module_& m) {
         py::arg("dtype").none(true), py::arg("engine").none(true), py::arg("threads").none(true),
         py::arg("pool_size"), py::arg("region").none(true));
   m.def("decode_components", &decode_components_of_buffer, py::arg("data"), py::arg("reduce"),
-        py::arg("clamp_to_container"), py::arg("max_pixels").none(true));
+        py::arg("clamp_to_container"), py::arg("max_pixels").none(true), py::arg("engine").none(true),
+        py::arg("threads").none(true), py::arg("pool_size"));
   m.def(
       "codestream_checksums",
       [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,

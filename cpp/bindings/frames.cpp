@@ -46,13 +46,16 @@ decode_options options_of(std::uint32_t reduce, bool clamp_to_container) {
   return options;
 }
 
-unsigned threads_that_fit(const image_layout& layout, unsigned most) {
-  const std::uint64_t samples = std::uint64_t{layout.width} * layout.height * layout.components;
+std::uint64_t num_samples(const image_layout& layout) {
+  return std::uint64_t{layout.width} * layout.height * layout.components;
+}
+
+unsigned threads_that_fit(std::uint64_t samples, unsigned most) {
   return std::max(1U, std::min({most, 8U, static_cast<unsigned>(std::min<std::uint64_t>(samples >> 18, 8))}));
 }
 
-unsigned threads_that_fit(const image_layout& layout, const py::object& most) {
-  const unsigned useful = threads_that_fit(layout, std::numeric_limits<unsigned>::max());
+unsigned threads_that_fit(std::uint64_t samples, const py::object& most) {
+  const unsigned useful = threads_that_fit(samples, std::numeric_limits<unsigned>::max());
   return useful == 1 ? 1 : std::min(useful, most().cast<unsigned>());
 }
 

@@ -102,7 +102,7 @@ public:
   // Where the packet ends whose header was read but whose body is not all there.
   std::uint64_t cut_packet_stop() const { return cut_packet_stop_; }
 
-  coded_tile take_blocks() { return {std::move(geometry_), std::move(bands_)}; }
+  coded_tile take_blocks() { return {std::move(geometry_), std::move(bands_), std::move(pieces_)}; }
 
 private:
   // A packet without codeblocks has no bytes besides its header.
@@ -124,7 +124,7 @@ private:
   packet_extent read_one(const packet_id& id, byte_span bytes, std::uint64_t start, std::uint64_t stop,
                          const block_grid* grids, std::size_t num_grids, packet_header_reader& reader) {
     try {
-      return reader.read({bytes, start, stop, headers_ ? &*headers_ : nullptr}, grids, num_grids,
+      return reader.read({bytes, start, stop, headers_ ? &*headers_ : nullptr, &pieces_}, grids, num_grids,
                          state_of(id), id.layer, options_);
     } catch (const error& e) {
       throw error(e.code(), name_of(id, tile_) + ": " + e.what(), headers_ ? start : e.offset());
@@ -145,6 +145,7 @@ private:
   std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>, precinct_state> states_;
   std::vector<packet_id> packets_;
   std::vector<std::vector<std::array<coded_band, 3>>> bands_;  // empty: not kept
+  part1_pieces pieces_;
   std::size_t needed_ = 0;
   std::size_t next_ = 0;
   std::uint64_t cut_packet_stop_ = 0;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "core/nonlinearities.hpp"
+
 namespace htj2k::native {
 namespace {
 
@@ -78,6 +80,8 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
   plan.reversible = style.reversible();
   plan.resolution = style.num_decompositions - reduce;
   plan.bit_depth = size.bit_depth;
+  while (2U << plan.log_rows <= size.dy) ++plan.log_rows;
+  plan.sign_magnitude = is_sign_magnitude(cs, c);
   const unsigned roi_shift = roi_shift_of(cs, tile, c);
   if (!size.is_signed) plan.offset = std::int64_t{1} << (size.bit_depth - 1);
   plan.bands.reserve(plan.resolution + std::size_t{1});
@@ -85,8 +89,17 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
     const tile_resolution& geometry = coded.geometry.components[c][r];
     auto& bands = plan.bands.emplace_back();
     for (unsigned b = 0; b < geometry.num_bands; ++b)
-      bands[b] = {cs.data,   tile, c, r, b, &geometry, &coded.bands[c][r][b], (style.block_style & 8) != 0,
-                  roi_shift, 0,    {}};
+      bands[b] = {cs.data,
+                  tile,
+                  c,
+                  r,
+                  b,
+                  &geometry,
+                  &coded.bands[c][r][b],
+                  {style.block_style, static_cast<orientation>(r == 0 ? 0 : b + 1), &coded.pieces},
+                  roi_shift,
+                  0,
+                  {}};
   }
   set_windows(plan, region);
   if (!plan.reversible) set_steps(plan, quantization_of(cs, tile, c));
@@ -101,6 +114,11 @@ unsigned component_plan::most_bit_planes() const {
     for (unsigned b = 0; b < of_resolution[0].geometry->num_bands; ++b)
       most = std::max(most, of_resolution[b].bit_planes());
   return most;
+}
+
+bool tile_plan::is_empty() const {
+  return std::all_of(components.begin(), components.end(),
+                     [](const component_plan& component) { return component.is_empty(); });
 }
 
 tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& coded, std::uint32_t reduce,
