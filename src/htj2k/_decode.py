@@ -14,8 +14,8 @@ from . import _arguments as arguments
 from . import _core
 from ._buffers import Buffer
 from ._info import DEFAULT_MAX_PIXELS
-from ._samples import SampleFormat, plan_storage, reinterpret
-from ._threads import thread_count
+from ._samples import NOTHING_SAID, SampleFormat, plan_storage, reinterpret
+from ._threads import pool_size, thread_count
 
 _logger = logging.getLogger("htj2k")
 
@@ -77,9 +77,9 @@ def decode(
         fall on different sides of a half. Default: the environment variable ``HTJ2K_ENGINE`` or, where that is
         not set, the native one for reversible data and for what only it decodes, else OpenJPH's.
     threads : int, optional
-        Threads that the native engine uses for this frame, the caller's included; the pixels do not depend on
-        them. Default: as many as the frame is large enough for, at most those of the pool (see `decode_batch`).
-        OpenJPH's engine uses one.
+        Threads that the native engine uses for this frame at most, the caller's included; the pixels do not
+        depend on them, and a frame of few codeblocks stays on one. Default: as many as the frame is large enough
+        for, at most those of the pool (see `decode_batch`). OpenJPH's engine uses one.
     region : sequence of int, optional
         ``(row_start, row_stop, column_start, column_stop)`` at the size that `reduce` gives: only these rows and
         columns are decoded, exactly as ``decode(...)[row_start:row_stop, column_start:column_stop]`` of the native
@@ -142,8 +142,8 @@ def decode(
         target,
         storage.dtype,
         arguments.engine(engine),
-        thread_count(threads),
-        threads is None,
+        None if threads is None else thread_count(threads),
+        pool_size,
         arguments.region(region),
     )
     if storage.reading:
@@ -245,6 +245,8 @@ def core_decode_options(reduce: int, clamp: str, max_pixels: int | None) -> tupl
 
 def sample_format(bits_stored: int | None, is_signed: bool | None) -> SampleFormat:
     """What the caller's metadata say of samples."""
+    if bits_stored is None and is_signed is None:
+        return NOTHING_SAID
     return SampleFormat(
         None if bits_stored is None else arguments.integer("bits_stored", bits_stored, 1, 32),
         None if is_signed is None else arguments.boolean("is_signed", is_signed),

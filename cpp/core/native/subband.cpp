@@ -54,8 +54,9 @@ void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, 
   const rect part = band.block_window(column, row);
   if (blocks == nullptr || blocks[column].num_passes == 0) return clear(rows, row_stride, part);
   const coded_block& block = blocks[column];
-  const auto found =
-      decoder.decode<word>(band.data, block, {area.width(), area.height()}, band.coding, planes_of(band));
+  // undo_roi looks at all words.
+  const block_size size{area.width(), area.height(), band.roi_shift == 0 ? part.y1 - area.y0 : area.height()};
+  const auto found = decoder.decode<word>(band.data, block, size, band.coding, planes_of(band));
   if (found.words == nullptr)
     throw error(error_code::codestream,
                 band.name_of_block(column, row) + " is damaged: its bytes do not decode", block.offsets[0]);
