@@ -44,9 +44,9 @@ std::uint64_t skip_eph(byte_span bytes, std::uint64_t position, std::uint64_t st
 void check_planes(unsigned missing, unsigned coded_passes, unsigned bit_planes, std::uint64_t offset) {
   const unsigned used = missing + (coded_passes > 1 ? 2 : 1);
   if (used > bit_planes)
-    fail("a codeblock has " + std::to_string(missing) + " missing bit-planes and " +
-             std::to_string(coded_passes) + " coding passes, which do not fit the " +
-             std::to_string(bit_planes) + " bit-planes of its subband",
+    fail("it has " + std::to_string(missing) + " missing bit-planes and " + std::to_string(coded_passes) +
+             " coding passes, which do not fit the " + std::to_string(bit_planes) +
+             " bit-planes of its subband",
          offset);
 }
 
@@ -55,9 +55,8 @@ void check_planes(unsigned missing, unsigned coded_passes, unsigned bit_planes, 
 void check_refinement(unsigned coded_passes, const block_grid& grid, std::uint64_t offset) {
   if (coded_passes > 1 && !grid.may_refine)
     throw error(error_code::unsupported,
-                "a codeblock with refinement passes in a component of more than " +
-                    std::to_string(most_bits_in_32) + " magnitude bits, at byte " + std::to_string(offset) +
-                    ", is not supported",
+                "refinement passes in a component of more than " + std::to_string(most_bits_in_32) +
+                    " magnitude bits, at byte " + std::to_string(offset) + ", are not supported",
                 offset);
 }
 
@@ -101,6 +100,12 @@ private:
   unsigned current_ = 0;
   unsigned left_ = 0;
 };
+
+std::string name_of_block(unsigned num_bands, unsigned band, std::uint32_t column, std::uint32_t row) {
+  static constexpr const char* names[] = {"HL", "LH", "HH"};
+  return std::string(num_bands == 1 ? "LL" : names[band]) + " codeblock (" + std::to_string(column) + ", " +
+         std::to_string(row) + ")";
+}
 
 void tag_tree::reset(const block_grid& grid) {
   widths_.clear();
@@ -147,7 +152,7 @@ bool packet_header_reader::read_inclusion(bit_reader& bits, tag_tree& tree, std:
     if (least > layer) return false;
   }
   if (least != layer)
-    fail("a codeblock that is first included in layer " + std::to_string(layer) + " says it was in layer " +
+    fail("it is first included in layer " + std::to_string(layer) + ", but its tag tree says layer " +
              std::to_string(least),
          bits.position());
   return true;
@@ -161,7 +166,7 @@ unsigned packet_header_reader::read_missing_planes(bit_reader& bits, tag_tree& t
     auto& node = tree.at(x, y, level);
     if (!node.known) {
       while (bits.bit() == 0)
-        if (++planes > most) fail("a codeblock has over 127 missing bit-planes", bits.position());
+        if (++planes > most) fail("it has over 127 missing bit-planes", bits.position());
       node.value = static_cast<std::uint16_t>(planes);
       node.known = true;
     }
@@ -183,7 +188,7 @@ unsigned packet_header_reader::read_passes(bit_reader& bits) {
 
 void packet_header_reader::read_length_bits(bit_reader& bits, precinct_state::block_state& state) {
   while (bits.bit() == 1)
-    if (++state.length_bits > 32) fail("Lblock of a codeblock is over 32", bits.position());
+    if (++state.length_bits > 32) fail("its Lblock is over 32", bits.position());
 }
 
 // Until a cleanup pass has bytes, passes are placeholders: whole sets of three that stand for planes without
@@ -200,10 +205,9 @@ unsigned packet_header_reader::read_cleanup(bit_reader& bits, precinct_state::bl
     state.placeholders = static_cast<std::uint16_t>(state.placeholders + passes);
     return 0;
   }
-  if (size == 0 || after >= passes) fail("a placeholder pass of a codeblock has bytes", bits.position());
+  if (size == 0 || after >= passes) fail("a placeholder pass has bytes", bits.position());
   if (size < 2 || size >= 65535)
-    fail("the cleanup segment of a codeblock has " + std::to_string(size) + " bytes; 2 to 65534 are legal",
-         bits.position());
+    fail("its cleanup segment has " + std::to_string(size) + " bytes; 2 to 65534 are legal", bits.position());
   state.placeholders = static_cast<std::uint16_t>(state.placeholders + measured - 1);
   state.block.sizes[0] = static_cast<std::uint16_t>(size);
   state.block.num_passes = 1;
@@ -215,16 +219,15 @@ void packet_header_reader::read_refinement(bit_reader& bits, precinct_state::blo
                                            unsigned passes) {
   const std::size_t piece = state.block.num_passes;
   if (piece + passes > 3)
-    throw error(error_code::unsupported, "a codeblock of more than one HT set is not supported",
-                bits.position());
+    throw error(error_code::unsupported, "more than one HT set is not supported", bits.position());
   const std::uint64_t size = bits.bits(state.length_bits + passes - 1);
   if (size + state.block.refinement_size() >= 2047)
-    fail("the refinement segment of a codeblock has " + std::to_string(size + state.block.refinement_size()) +
+    fail("its refinement segment has " + std::to_string(size + state.block.refinement_size()) +
              " bytes; at most 2046 are legal",
          bits.position());
   if (piece + passes == 3 && size + state.block.refinement_size() == 0)
-    throw error(error_code::unsupported,
-                "a codeblock of three passes without refinement bytes is not supported", bits.position());
+    throw error(error_code::unsupported, "three passes without refinement bytes are not supported",
+                bits.position());
   state.block.sizes[piece] = static_cast<std::uint16_t>(size);
   state.block.num_passes = static_cast<std::uint8_t>(piece + passes);
 }
@@ -237,7 +240,7 @@ bool packet_header_reader::read_contribution(bit_reader& bits, precinct_state::b
   read_length_bits(bits, state);
   if (state.block.num_passes == 0) passes = read_cleanup(bits, state, passes);
   if (state.block.num_passes == 0 && is_only_layer)
-    fail("the cleanup segment of a codeblock has 0 bytes; 2 to 65534 are legal", bits.position());
+    fail("its cleanup segment has 0 bytes; 2 to 65534 are legal", bits.position());
   if (state.block.num_passes != 0 && passes != 0) read_refinement(bits, state, passes);
   check_planes(missing + state.placeholders / 3U, std::max<unsigned>(state.block.num_passes, 1),
                grid.bit_planes, bits.position());
@@ -246,25 +249,40 @@ bool packet_header_reader::read_contribution(bit_reader& bits, precinct_state::b
   return state.block.num_passes != 0;
 }
 
+void packet_header_reader::read_block(bit_reader& bits, const block_grid& grid, const contribution& place,
+                                      precinct_state::band_state& state, std::uint16_t layer,
+                                      bool is_only_layer) {
+  auto& block = *place.state;
+  if (block.is_included) {
+    if (bits.bit() == 0) return;
+  } else {
+    const std::uint32_t x = place.column - grid.first_column, y = place.row - grid.first_row;
+    if (!read_inclusion(bits, state.inclusion, x, y, layer)) return;
+    block.is_included = true;
+    block.block.missing_planes =
+        static_cast<std::uint8_t>(read_missing_planes(bits, state.missing_planes, x, y));
+  }
+  if (read_contribution(bits, block, grid, is_only_layer)) contributions_.push_back(place);
+}
+
 void packet_header_reader::read_grid(bit_reader& bits, const block_grid& grid, std::uint32_t band,
-                                     precinct_state::band_state& state, std::uint16_t layer,
-                                     bool is_only_layer) {
-  for (std::uint32_t y = 0; y < grid.down; ++y)
-    for (std::uint32_t x = 0; x < grid.across; ++x) {
-      auto& block = state.blocks[std::size_t{y} * grid.across + x];
-      if (block.is_included) {
-        if (bits.bit() == 0) continue;
-      } else {
-        if (!read_inclusion(bits, state.inclusion, x, y, layer)) continue;
-        block.is_included = true;
-        block.block.missing_planes =
-            static_cast<std::uint8_t>(read_missing_planes(bits, state.missing_planes, x, y));
+                                     std::size_t num_bands, precinct_state::band_state& state,
+                                     std::uint16_t layer, bool is_only_layer) {
+  contribution place{band, 0, 0, state.blocks.data(), 0};
+  try {
+    for (std::uint32_t y = 0; y < grid.down; ++y)
+      for (std::uint32_t x = 0; x < grid.across; ++x, ++place.state) {
+        place.column = grid.first_column + x;
+        place.row = grid.first_row + y;
+        place.first_piece = place.state->block.num_passes;
+        read_block(bits, grid, place, state, layer, is_only_layer);
       }
-      const coded_block before = block.block;
-      if (!read_contribution(bits, block, grid, is_only_layer)) continue;
-      contribution added{band, grid.first_column + x, grid.first_row + y, &block, before.num_passes};
-      contributions_.push_back(added);
-    }
+  } catch (const error& e) {
+    throw error(
+        e.code(),
+        name_of_block(static_cast<unsigned>(num_bands), band, place.column, place.row) + ": " + e.what(),
+        e.offset());
+  }
 }
 
 // Gives each piece its place; they follow each other in the order in which the header tells of them.
@@ -295,7 +313,8 @@ packet_extent packet_header_reader::read(const packet_place& place, const block_
   if (bits.bit() == 1) {
     if (precinct.is_new() || options.num_layers == 1) precinct.reset(grids, num_grids);
     for (std::uint32_t i = 0; i < num_grids; ++i)
-      if (!grids[i].empty()) read_grid(bits, grids[i], i, precinct.bands[i], layer, options.num_layers == 1);
+      if (!grids[i].empty())
+        read_grid(bits, grids[i], i, num_grids, precinct.bands[i], layer, options.num_layers == 1);
   }
   std::uint64_t position = bits.finish();
   if (options.uses_eph) position = skip_eph(bytes, position, stop);

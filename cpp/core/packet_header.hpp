@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -34,6 +35,9 @@ struct block_grid {
 
   bool empty() const { return across == 0 || down == 0; }
 };
+
+// "HL codeblock (3, 0)": of the resolution's bands, LL alone or three, that of index `band`.
+std::string name_of_block(unsigned num_bands, unsigned band, std::uint32_t column, std::uint32_t row);
 
 struct placed_block {
   std::uint32_t band = 0;             // index of its grid
@@ -139,7 +143,9 @@ private:
   static void read_refinement(bit_reader& bits, precinct_state::block_state& state, unsigned passes);
   static bool read_contribution(bit_reader& bits, precinct_state::block_state& state, const block_grid& grid,
                                 bool is_only_layer);
-  void read_grid(bit_reader& bits, const block_grid& grid, std::uint32_t band,
+  void read_block(bit_reader& bits, const block_grid& grid, const contribution& place,
+                  precinct_state::band_state& state, std::uint16_t layer, bool is_only_layer);
+  void read_grid(bit_reader& bits, const block_grid& grid, std::uint32_t band, std::size_t num_bands,
                  precinct_state::band_state& state, std::uint16_t layer, bool is_only_layer);
   std::uint64_t place_bodies(std::uint64_t start);
 

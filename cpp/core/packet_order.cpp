@@ -158,6 +158,18 @@ std::uint32_t tile_resolution::blocks_down(unsigned band) const {
   return static_cast<std::uint32_t>(count_cells(bands[band].y0, bands[band].y1, ycb));
 }
 
+rect tile_resolution::block_area(unsigned band, std::uint32_t column, std::uint32_t row) const {
+  const rect& all = bands[band];
+  const std::uint64_t x = std::uint64_t{(all.x0 >> xcb) + column} << xcb;
+  const std::uint64_t y = std::uint64_t{(all.y0 >> ycb) + row} << ycb;
+  const auto within = [](std::uint64_t value, std::uint32_t low, std::uint32_t high) {
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(value, low, high));
+  };
+  return {within(x, all.x0, all.x1), within(y, all.y0, all.y1),
+          within(x + (std::uint64_t{1} << xcb), all.x0, all.x1),
+          within(y + (std::uint64_t{1} << ycb), all.y0, all.y1)};
+}
+
 std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) const {
   const unsigned halved = num_bands == 1 ? 0 : 1;
   const std::uint64_t column = (area.x0 >> ppx) + precinct % precincts_across;

@@ -26,6 +26,8 @@ struct tile_resolution {
   // Codeblocks of a whole band.
   std::uint32_t blocks_across(unsigned band) const;
   std::uint32_t blocks_down(unsigned band) const;
+  // The part of the band that one of them covers; they are counted from the band's first.
+  rect block_area(unsigned band, std::uint32_t column, std::uint32_t row) const;
   // The grids of one precinct, one a band.
   std::array<block_grid, 3> grids_of(std::uint64_t precinct) const;
 };

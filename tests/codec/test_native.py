@@ -58,7 +58,7 @@ def test_layers_that_add_nothing(layers):
 def test_a_layer_before_the_first_bytes():
     """The inclusion tag trees, which still say "from layer 0 on", do not agree with an empty layer 0."""
     late = with_body(patch(STREAM, COD, 6, 2, 2), bytes(NUM_PACKETS) + body_of(STREAM))
-    with pytest.raises(htj2k.CodestreamError, match="first included in layer 1 says it was in layer 0"):
+    with pytest.raises(htj2k.CodestreamError, match="first included in layer 1, but its tag tree says layer 0"):
         htj2k.decode(late)
 
 
