@@ -43,7 +43,7 @@ def codeblocks(codestream: bytes) -> list[Codeblock]:
 
 
 def spoil(codestream: bytes, blocks: Iterable[Codeblock]) -> bytes:
-    """Zero the length of the MEL and VLC bytes, the last 12 bits of a cleanup segment (T.814 7.1.1): 2 is the least."""
+    """Zero the last 12 bits of cleanup segments, which tell the bytes of MEL and VLC: 2 or more (T.814 7.1.1)."""
     spoilt = bytearray(codestream)
     for block in blocks:
         offset, size = block.pieces[0]
@@ -76,7 +76,7 @@ def _lift(flags: Flags, start: int, parity: int) -> None:
 
 
 def _synthesize(flags: Flags, x0: int, y0: int, reversible: bool) -> Flags:
-    """What depends on the flagged coefficients of interleaved subbands: the steps of lifting, one after the other."""
+    """What depends on the flagged coefficients of interleaved subbands: lifting, one step after the other."""
     for parity in (0, 1) if reversible else (0, 1, 0, 1):
         _lift(flags.T, x0, parity)
     for parity in (0, 1) if reversible else (0, 1, 0, 1):
@@ -121,8 +121,8 @@ def expected_mask(codestream: bytes, lost: list[Codeblock], reduce: int = 0) -> 
 
 
 def covering(codestream: bytes, shape: tuple[int, ...], by: int) -> tuple[NDArray[Any], NDArray[Any], Flags]:
-    """(row, column), `by` resolutions lower, of the sample of its own tile that lies at or before each pixel, or of the
-    tile's first; and whether the tile has one there at all."""
+    """(row, column), `by` resolutions lower, of the sample of its own tile that lies at or before each pixel, or
+    else of the tile's first; and whether the tile has any."""
     rows, columns = np.indices(shape)
     exists = np.zeros(shape, np.bool_)
     for rect in tile_rects(codestream):

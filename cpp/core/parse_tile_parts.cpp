@@ -36,7 +36,7 @@ public:
       } catch (const error& e) {
         if (!cs_.damage) cs_.damage = e;
         leave_out(start);
-        position_ = find_tile_part(start + 2);
+        position_ = find_tile_part(start + 1);
       }
     }
     leave_out_ambiguous_tiles();

@@ -136,16 +136,24 @@ public:
     const auto& resolutions = coded.geometry.components[c];
     const auto top = static_cast<unsigned>(resolutions.size()) - 1 - reduce_;
     if (resolutions[top].area.is_empty()) return;
-    if (coded.lost->all) return put(c, sample_levels(resolutions[top].area, -1), 0);
+    const auto levels_below_base = static_cast<unsigned>(resolutions.size()) - 1 - max_reduce(cs_);
+    if (coded.lost->all)
+      return put(c, sample_levels(resolutions[top].area, highest_empty(resolutions)), levels_below_base);
     const component_mask of(resolutions, coded.lost->bands[c],
                             style_of(cs_, tile, static_cast<std::uint16_t>(c)).reversible());
-    // Components with more levels than others have further resolutions below the image's base.
-    if (!of.is_whole(top))
-      put(c, of.levels(top), static_cast<unsigned>(resolutions.size()) - 1 - max_reduce(cs_));
+    if (!of.is_whole(top)) put(c, of.levels(top), levels_below_base);
   }
 
 private:
-  // A sample is repeated where components have different sizes.
+  // Resolutions up to it have no samples: nothing of them can be lost.
+  static std::int8_t highest_empty(const std::vector<tile_resolution>& resolutions) {
+    std::int8_t r = -1;
+    while (resolutions[static_cast<std::size_t>(r + 1)].area.is_empty()) ++r;
+    return r;
+  }
+
+  // Components with more levels than others have further resolutions below the image's base. A sample is
+  // repeated where components have different sizes.
   void put(std::uint32_t c, sample_levels of, unsigned levels_below_base) {
     const component_size& size = cs_.siz.components[c];
     const bool is_spread = !has_equal_components(cs_.siz);

@@ -177,23 +177,24 @@ class PartialImage:
     Attributes
     ----------
     pixels : ndarray
-        The image at the size asked for. A codeblock that is lost counts as zero: where the mask says so, the image is
-        blurred or mid-grey.
+        The image at the size asked for. A codeblock that is lost counts as zero, which leaves the image blurred or
+        mid-grey there.
     complete : bool
         True if a strict decode of this resolution succeeds as well.
     complete_resolution : int or None
-        Highest resolution, counted from the base (0) to that of `pixels`, that is whole everywhere: the least value
-        of `whole_up_to`; None if not even the base is.
+        Highest resolution, counted from the base (0) to that of `pixels`, that is whole everywhere: the least of
+        `whole_up_to`; None if not even the base is.
     bytes_used : int
         Bytes of the data up to the last whole packet that was found.
     reason : str or None
         Why the image is not complete.
     whole_up_to : ndarray
-        int8, ``(rows, columns)`` of `pixels`: for each pixel the highest resolution, counted from the base (0), up to
-        which every codeblock that the pixel depends on, in any component and through the margins of the wavelet,
-        was there and decoded; -1 if not even those of the base did. Where it is that of `pixels` (the number of
-        decomposition levels - `reduce`), the pixel is that of the undamaged image; where it is r, that holds for the
-        pixel of resolution r at the same place.
+        int8, ``(rows, columns)`` as of `pixels`: for each pixel the highest resolution, counted from the base (0),
+        up to which every codeblock that the pixel depends on, in any component and through the margins of the
+        wavelet, was there and decoded; -1 if in the base one was not. Where it is the resolution of `pixels`
+        (``num_decompositions - reduce``), they are those of the undamaged image. Where it is r, that holds for
+        resolution r at the same place: the pixel of the same tile whose row and column are these, divided by 2 for
+        each level between and rounded down.
     """
 
     pixels: NDArray[Any]
@@ -214,8 +215,8 @@ def decode_partial(
 ) -> PartialImage:
     """Decode what is there of a damaged or cut codestream, for a preview.
 
-    Every codeblock is decoded whose bytes are there; those that are missing or do not decode count as zero. After a
-    packet that cannot be read, nothing more of its tile is trusted; other tiles are. The main header must be whole.
+    Every codeblock is decoded whose bytes are there; those that are missing or do not decode count as zero. Behind
+    a packet that cannot be read, nothing more of its tile is trusted. The main header must be whole.
 
     Parameters
     ----------
@@ -237,9 +238,9 @@ def decode_partial(
     HTJ2K has no checksum: a byte that was changed in a codeblock which still decodes, or consistently in headers,
     goes unnoticed here as in :func:`decode`. Only :func:`verify` finds that.
 
-    The native engine decodes damaged data wherever it can, of irreversible data too: pixels that are right are those of
-    ``decode(..., engine="native")``. OpenJPH's, which decodes the rest, does not tell which codeblocks it could not
-    decode: there `whole_up_to` is the same everywhere, the highest resolution that decodes strictly.
+    Damaged data go through the native engine wherever it decodes them, irreversible data too: pixels that are
+    right are those of ``decode(..., engine="native")``. OpenJPH does not tell which codeblocks it could not
+    decode: where it is used, `whole_up_to` is the same everywhere, the highest resolution that decodes strictly.
 
     Examples
     --------

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +17,7 @@ from hypothesis import strategies as st
 import htj2k
 from damage import codeblocks, covering, expected_mask, spoil
 from images import ct_like, noise
+from streams import COD, body_of, patch, with_body
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("HTJ2K_ENGINE") == "openjph", reason="masks are the native engine's"
@@ -83,3 +88,183 @@ def test_any_cut(codestream: bytes, data: st.DataObject) -> None:
     lost = [block for block in blocks if block.stop > cut]
     assert np.array_equal(partial.whole_up_to, expected_mask(codestream, lost))
     assert not partial.complete
+
+
+TILED = htj2k.encode(noise((64, 96), "u1"), tile_size=(32, 32), num_decompositions=2)
+SINGLE = htj2k.encode(noise((64, 96), "u1"), tile_size=(32, 32), num_decompositions=2, tile_parts=None, tlm=False)
+TOP = 2
+
+
+def in_tile(mask: np.ndarray[Any, Any], tile: int) -> np.ndarray[Any, Any]:
+    return mask[32 * (tile // 3) :, 32 * (tile % 3) :][:32, :32]
+
+
+def check_only_tile_suffers(damaged: bytes, tile: int, level: int, codestream: bytes = TILED) -> None:
+    mask = check_truth(codestream, damaged).whole_up_to
+    expected = np.full((64, 96), TOP)
+    in_tile(expected, tile)[:] = level
+    assert np.array_equal(mask, expected)
+
+
+@pytest.mark.parametrize("lost", range(18))
+def test_a_tile_part_that_is_not_there(lost: int) -> None:
+    """Resolutions of its tile from there on are lost: nobody knows what later tile-parts begin with."""
+    start, stop = htj2k.read_info(TILED).tile_parts[lost].byte_range
+    check_only_tile_suffers(TILED[:start] + TILED[stop:], lost // 3, lost % 3 - 1)
+
+
+SOT_DAMAGE: dict[str, tuple[int, bytes]] = {
+    "marker": (0, b"\0\0"),
+    "Lsot": (2, b"\0\x0b"),
+    "tile that is not there": (4, b"\0\x63"),
+    "Psot of a header": (6, struct.pack(">I", 13)),
+    "TPsot": (10, b"\5"),
+    "TNsot": (11, b"\1"),
+    "SOD": (12, b"\0\0"),
+    "a segment of the main header": (12, b"\xff\x51"),
+}
+
+
+@pytest.mark.parametrize("part", [4, 7, 17])
+@pytest.mark.parametrize(("at", "found"), SOT_DAMAGE.values(), ids=SOT_DAMAGE)
+def test_the_header_of_a_tile_part_is_damaged(at: int, found: bytes, part: int) -> None:
+    start = htj2k.read_info(TILED).tile_parts[part].byte_range[0]
+    damaged = TILED[: start + at] + found + TILED[start + at + len(found) :]
+    with pytest.raises(htj2k.HTJ2KError):
+        htj2k.decode(damaged)
+    check_only_tile_suffers(damaged, part // 3, part % 3 - 1)
+
+
+@pytest.mark.parametrize("part", [4, 7, 17])
+@pytest.mark.parametrize("more", [1, 300, 1 << 30])
+def test_psot_too_large_costs_nothing(more: int, part: int) -> None:
+    """No packet holds a marker: the next one tells where the tile-part ends."""
+    start, stop = htj2k.read_info(TILED).tile_parts[part].byte_range
+    damaged = TILED[: start + 6] + struct.pack(">I", stop - start + more) + TILED[start + 10 :]
+    with pytest.raises(htj2k.HTJ2KError):
+        htj2k.decode(damaged)
+    check_only_tile_suffers(damaged, 0, TOP)
+
+
+def test_psot_too_small_ends_the_tile_part() -> None:
+    start, stop = htj2k.read_info(SINGLE).tile_parts[3].byte_range
+    for length in (14, 100, stop - start - 1):
+        damaged = SINGLE[: start + 6] + struct.pack(">I", length) + SINGLE[start + 10 :]
+        partial = check_truth(SINGLE, damaged)
+        assert (in_tile(partial.whole_up_to, 3) < TOP).any()
+        for tile in (0, 1, 2, 4, 5):
+            assert (in_tile(partial.whole_up_to, tile) == TOP).all()
+
+
+def test_two_tile_parts_that_claim_one_place() -> None:
+    """Which of them is right cannot be told: neither is."""
+    start = htj2k.read_info(SINGLE).tile_parts[3].byte_range[0]
+    damaged = SINGLE[: start + 4] + struct.pack(">H", 4) + SINGLE[start + 6 :]
+    mask = check_truth(SINGLE, damaged).whole_up_to
+    for tile in range(6):
+        assert (in_tile(mask, tile) == (-1 if tile in (3, 4) else TOP)).all()
+
+
+def test_a_packet_header_that_is_damaged() -> None:
+    """Of a tile, what comes before it stays."""
+    part = htj2k.read_info(TILED).tile_parts[7]
+    damaged = TILED[: part.body_start] + b"\xff\x7f\xff\x7f" + TILED[part.body_start + 4 :]
+    with pytest.raises(htj2k.CodestreamError, match="packet of tile 2, component 0, resolution 1"):
+        htj2k.decode(damaged)
+    check_only_tile_suffers(damaged, 2, 0)
+
+
+def test_without_its_end_a_codestream_is_whole_and_not_complete() -> None:
+    partial = check_truth(TILED, TILED[:-2])
+    assert (partial.whole_up_to == TOP).all()
+    assert partial.complete_resolution == TOP
+    assert not partial.complete
+
+
+def test_reduced_decodes_have_their_own_mask() -> None:
+    lost = [block for block in codeblocks(TILED) if (block.tile, block.resolution) in {(1, 2), (4, 1)}]
+    for reduce in range(3):
+        partial = htj2k.decode_partial(spoil(TILED, lost), reduce=reduce)
+        assert np.array_equal(partial.whole_up_to, expected_mask(TILED, lost, reduce))
+        assert partial.complete == (reduce == 2)
+
+
+def test_of_a_codeblock_with_a_missing_layer_nothing_is_called_whole() -> None:
+    """A second layer that adds nothing follows the first: cuts leave codeblocks without it."""
+    options: dict[str, Any] = {"progression_order": "LRCP", "tile_parts": None, "tlm": False}
+    single = htj2k.encode(noise((40, 50), "u1"), num_decompositions=1, **options)
+    layered = with_body(patch(single, COD, 6, 2, 2), body_of(single) + bytes(2))
+    assert np.array_equal(htj2k.decode(layered), htj2k.decode(single))
+    whole = htj2k.decode(layered)
+    for lost, level in ((1, 1), (2, 1), (3, 0), (4, -1), (5, -1)):
+        partial = htj2k.decode_partial(layered[:-lost])
+        assert partial.complete_resolution == (None if level < 0 else level)
+        assert np.array_equal(partial.pixels, whole) == (lost < 5)
+
+
+@given(codestreams(), st.data())
+def test_complete_means_decodes_strictly(codestream: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(codestream)
+    for _ in range(data.draw(st.integers(0, 2))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(damaged[: data.draw(st.sampled_from([None, None, -1, -2, -40]))])
+    for reduce in (0, 1):
+        strict, partial = attempt(htj2k.decode, cut, reduce), attempt(htj2k.decode_partial, cut, reduce)
+        assert partial is not None or strict is None
+        if partial is not None:
+            assert partial.complete == (strict is not None)
+            assert partial.complete == (partial.reason is None)
+        if strict is not None:
+            assert np.array_equal(partial.pixels, strict)
+            assert (partial.whole_up_to == partial.whole_up_to[0, 0]).all()
+
+
+def attempt(call: Callable[..., Any], data: bytes, reduce: int) -> Any:
+    try:
+        return call(data, reduce=reduce, max_pixels=1 << 16)
+    except (htj2k.HTJ2KError, ValueError):
+        return None
+
+
+OPENJPH = """
+import sys, numpy as np, htj2k
+data = sys.stdin.buffer.read()
+partial = htj2k.decode_partial(data)
+print(np.unique(partial.whole_up_to), partial.complete_resolution, partial.complete)
+"""
+
+
+def test_openjph_says_the_same_of_all_pixels() -> None:
+    codestream = htj2k.encode(ct_like((60, 50)), num_decompositions=2)
+    lost = [block for block in codeblocks(codestream) if block.resolution == 1][:1]
+    for damaged, printed in (
+        (codestream, "[2] 2 True"),
+        (codestream[:-5], "[1] 1 False"),
+        (spoil(codestream, lost), "[0] 0 False"),
+    ):
+        environment = os.environ | {"HTJ2K_ENGINE": "openjph"}
+        run = subprocess.run([sys.executable, "-c", OPENJPH], input=damaged, env=environment, capture_output=True)
+        assert run.stdout.decode().strip() == printed, run.stderr
+
+
+def test_real_files(test_data: Any) -> None:
+    """Layers, POC, packed headers, precincts, image offsets, ...: cut, and with codeblocks that do not decode."""
+    checked = 0
+    for path in sorted((test_data / "corpus/iso_htj2k_conformance").rglob("*.j*")):
+        data = path.read_bytes()
+        try:
+            whole = htj2k.decode(data, engine="native")
+        except htj2k.HTJ2KError:
+            continue
+        top = htj2k.read_info(data).num_decompositions
+        blocks = [block for block in codeblocks(data) if block.pieces]
+        lost = np.random.default_rng(1).choice(len(blocks), min(3, len(blocks)), replace=False)
+        spoilt = spoil(data, [blocks[i] for i in lost])
+        for damaged in (spoilt, data[: len(data) // 2], data[: -len(data) // 10], spoilt[:-50]):
+            partial = htj2k.decode_partial(damaged)
+            right = partial.whole_up_to == top
+            assert not partial.complete
+            assert right.all() <= (damaged is not spoilt)
+            assert np.array_equal(partial.pixels[right], whole[right]), path
+        checked += 1
+    assert checked > 5
