@@ -140,6 +140,7 @@ public:
     packets_.insert(packets_.end(), added.begin(), added.end());
   }
 
+  std::size_t size() const { return packets_.size(); }
   std::vector<packet_id> take() { return std::move(packets_); }
 
 private:
@@ -210,7 +211,7 @@ tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile) {
   return geometry;
 }
 
-std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry) {
+ordered_packets packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry) {
   std::vector<packet_id> precincts;
   precincts.reserve(static_cast<std::size_t>(geometry.num_precincts));
   for (std::uint32_t c = 0; c < geometry.components.size(); ++c) add_precincts(cs, geometry, c, precincts);
@@ -220,20 +221,14 @@ std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, co
   all.component_stop = cs.siz.num_components();
   all.layer_stop = geometry.num_layers;
   all.order = defaults_of(cs, tile).progression_order;
-  const auto& changes = progression_changes_of(cs, tile);
-  if (changes.empty()) order.add(all);
-  for (progression_change change : changes) {
+  for (progression_change change : progression_changes_of(cs, tile)) {
     change.layer_stop = std::min(change.layer_stop, geometry.num_layers);
     order.add(change);
   }
-  auto packets = order.take();
-  if (packets.size() != geometry.num_packets())
-    throw error(error_code::codestream,
-                "the progressions of POC leave out " +
-                    std::to_string(geometry.num_packets() - packets.size()) + " packets of tile " +
-                    std::to_string(tile),
-                changes.back().offset);
-  return packets;
+  const std::size_t num_changed = order.size();
+  order.add(all);
+  const std::size_t num_ordered = progression_changes_of(cs, tile).empty() ? order.size() : num_changed;
+  return {order.take(), num_ordered};
 }
 
 }  // namespace htj2k

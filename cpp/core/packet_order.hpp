@@ -51,7 +51,11 @@ struct packet_id {
 
 tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile);
 
-// All packets of the tile in the order in which they are written. Throws when POC leaves some out.
-std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry);
+struct ordered_packets {
+  std::vector<packet_id> packets;  // all of the tile, in the order in which they are written
+  std::size_t num_ordered = 0;     // that of further ones the POC segments so far do not tell
+};
+
+ordered_packets packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry);
 
 }  // namespace htj2k

@@ -53,7 +53,9 @@ public:
         geometry_(geometry_of_tile(cs, tile)),
         options_{defaults_of(cs, tile).uses_sop, defaults_of(cs, tile).uses_eph, geometry_.num_layers} {
     budget.spend(geometry_, tile);
-    packets_ = packet_order(cs, tile, geometry_);
+    ordered_packets order = packet_order(cs, tile, geometry_);
+    packets_ = std::move(order.packets);
+    num_ordered_ = order.num_ordered;
     if (keep_blocks)
       for (const auto& resolutions : geometry_.components) bands_.emplace_back(resolutions.size());
     if (is_salvage) lost_ = std::make_unique<lost_blocks>(geometry_);
@@ -68,7 +70,12 @@ public:
 
   bool is_finished() const { return next_ >= needed_; }
   bool is_exhausted() const { return next_ >= packets_.size(); }
-  bool has_packed_headers() const { return headers_.has_value(); }
+  // No packet follows in this tile-part, as far as can be told.
+  bool is_at_end() const {
+    return is_exhausted() || (!is_finished() && (headers_.has_value() || next_ >= num_ordered_));
+  }
+  // Packets of which no POC segment tells when they come.
+  std::size_t num_unordered() const { return std::max(needed_, num_ordered_) - num_ordered_; }
 
   // The highest `reduce` that needs this packet.
   std::uint32_t reduce_of(const packet_id& id) const {
@@ -80,7 +87,7 @@ public:
   template <typename Seen>
   void read(byte_span bytes, std::uint64_t& position, std::uint64_t stop, packet_header_reader& reader,
             Seen seen) {
-    while (!is_finished() && has_more(position, stop)) {
+    while (!is_finished() && next_ < num_ordered_ && has_more(position, stop)) {
       const packet_id& id = packets_[next_];
       const auto& resolution = geometry_.components[id.component][id.resolution];
       const auto grids = resolution.grids_of(id.precinct);
@@ -209,6 +216,7 @@ private:
   std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>, precinct_state> states_;
   std::vector<packet_id> packets_;
   std::vector<std::vector<std::array<coded_band, 3>>> bands_;  // empty: not kept
+  std::size_t num_ordered_ = 0;
   std::size_t needed_ = 0;
   std::size_t next_ = 0;
   std::uint64_t cut_packet_stop_ = 0;
@@ -263,8 +271,9 @@ private:
       if (auto headers = packed_headers_of(part)) walk.set_headers(std::move(*headers));
       walk.read(cs_.data, part_stop, present, reader_,
                 [&](std::uint32_t reduce) { extend(reduce, part_stop); });
-      const bool is_at_end = walk.is_exhausted() || (walk.has_packed_headers() && !walk.is_finished());
-      if (is_at_end && part_stop < present)
+      if (walk.is_at_end() && part_stop < present && walk.num_unordered() != 0)
+        throw left_out(part.tile, walk);
+      if (walk.is_at_end() && part_stop < present)
         throw error(error_code::codestream,
                     "tile " + std::to_string(part.tile) + " has " + std::to_string(present - part_stop) +
                         " bytes after its last packet",
@@ -333,6 +342,7 @@ private:
       const auto found = tiles_.find(static_cast<std::uint16_t>(tile));
       if (found != tiles_.end()) {
         found->second.for_missing(missing);
+        check_order(found->first, found->second);
         if (result_.first_missing.empty() && !found->second.is_finished())
           result_.first_missing = found->second.name_of_missing();
       } else {
@@ -340,6 +350,18 @@ private:
         if (result_.first_missing.empty()) result_.first_missing = "tile " + std::to_string(tile);
       }
     }
+  }
+
+  // While tile-parts of the tile are to come, so may POC segments.
+  void check_order(std::uint16_t tile, const tile_walk& walk) {
+    if (walk.num_unordered() != 0 && cs_.eoc && !result_.fault) result_.fault = left_out(tile, walk);
+  }
+
+  error left_out(std::uint16_t tile, const tile_walk& walk) const {
+    return error(error_code::codestream,
+                 "the progressions of POC leave out " + std::to_string(walk.num_unordered()) +
+                     " packets of tile " + std::to_string(tile),
+                 progression_changes_of(cs_, tile).back().offset);
   }
 
   const codestream& cs_;

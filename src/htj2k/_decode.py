@@ -238,9 +238,10 @@ def decode_partial(
     HTJ2K has no checksum: a byte that was changed in a codeblock which still decodes, or consistently in headers,
     goes unnoticed here as in :func:`decode`. Only :func:`verify` finds that.
 
-    Damaged data go through the native engine wherever it decodes them, irreversible data too: pixels that are
-    right are those of ``decode(..., engine="native")``. OpenJPH does not tell which codeblocks it could not
-    decode: where it is used, `whole_up_to` is the same everywhere, the highest resolution that decodes strictly.
+    An image that is complete is what :func:`decode` gives. Other data go through the native engine wherever it
+    decodes them, irreversible data too: their right pixels are those of ``decode(..., engine="native")``. OpenJPH
+    does not tell which codeblocks it could not decode: where it is used, `whole_up_to` is the same everywhere, the
+    highest resolution that decodes strictly.
 
     Examples
     --------
