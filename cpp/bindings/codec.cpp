@@ -176,7 +176,7 @@ py::tuple layout_of_buffer(const py::object& data, std::uint32_t reduce,
   return py::make_tuple(shape_of(layout), dtype_of(layout.type));
 }
 
-// (pixels, mask, bytes used, reason or None, messages)
+// (pixels, mask, resolution of both, bytes used, reason or None, messages)
 py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                                 const std::optional<std::uint64_t>& max_pixels, unsigned threads,
                                 bool threads_as_fit) {
@@ -194,7 +194,7 @@ py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bo
   }
   const py::object reason =
       result.reason.empty() ? py::object(py::none()) : py::object(py::str(result.reason));
-  return py::make_tuple(pixels, mask, result.bytes_used, reason, list_of(result.messages));
+  return py::make_tuple(pixels, mask, result.resolution, result.bytes_used, reason, list_of(result.messages));
 }
 
 // (resolutions complete, bytes needed for more or 0, whole)

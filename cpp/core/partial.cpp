@@ -22,7 +22,8 @@ partial_result decode_whole(byte_span data, const limits& bounds, const decode_o
   // A reduced decode does not look at the packets behind its own.
   result.bytes_used = options.reduce == 0 ? bytes_used(opened.cs, opened.walk)
                                           : bytes_used(opened.cs, walk_packets(opened.cs, 0));
-  fill_mask(out, static_cast<std::int8_t>(max_reduce(opened.cs) - options.reduce), mask);
+  result.resolution = max_reduce(opened.cs) - options.reduce;
+  fill_mask(out, static_cast<std::int8_t>(result.resolution), mask);
   return result;
 }
 
@@ -58,6 +59,7 @@ partial_result decode_partial(byte_span data, const limits& bounds, const decode
   const open_codestream opened = open_damaged(data, bounds, options.reduce);
   result.messages = decode_damaged(opened, options, out);
   result.bytes_used = bytes_used(opened.cs, opened.walk);
+  result.resolution = max_reduce(opened.cs) - options.reduce;
   if (opened.engine == decode_engine::native)
     write_whole_mask(opened.cs, opened.walk, options.reduce, mask);
   else

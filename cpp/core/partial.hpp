@@ -15,6 +15,7 @@ struct partial_result {
   std::vector<message> messages;
   std::string reason;  // why the pixels are not the image; empty: a strict decode gives them too
   std::uint64_t bytes_used = 0;
+  std::uint32_t resolution = 0;  // of the pixels, counted from the base
 };
 
 // Writes pixels, laid out as layout_at says, and a mask of the same rows and columns: see whole_mask.hpp.

@@ -191,10 +191,11 @@ class PartialImage:
     whole_up_to : ndarray
         int8, ``(rows, columns)`` as of `pixels`: for each pixel the highest resolution, counted from the base (0),
         up to which every codeblock that the pixel depends on, in any component and through the margins of the
-        wavelet, was there and decoded; -1 if in the base one was not. Where it is the resolution of `pixels`
-        (``num_decompositions - reduce``), they are those of the undamaged image. Where it is r, that holds for
-        resolution r at the same place: the pixel of the same tile whose row and column are these, divided by 2 for
-        each level between and rounded down.
+        wavelet, was there and decoded; -1 if in the base one was not. Where it is `resolution`, the pixels are
+        those of the undamaged image. Where it is r, that holds for resolution r at the same place: the pixel of the
+        same tile whose row and column are these, divided by 2 for each level between and rounded down.
+    resolution : int
+        The resolution of `pixels`, counted from the base: ``num_decompositions - reduce``.
     """
 
     pixels: NDArray[Any]
@@ -203,6 +204,7 @@ class PartialImage:
     bytes_used: int
     reason: str | None
     whole_up_to: NDArray[np.int8]
+    resolution: int
 
 
 def decode_partial(
@@ -250,17 +252,19 @@ def decode_partial(
     >>> image.complete, image.pixels.shape, image.complete_resolution
     (True, (100, 200), 1)
 
-    The base of a codestream of which the end is missing is whole everywhere:
+    The base of a codestream whose end is missing is whole everywhere; elsewhere a mask tells what is:
 
-    >>> htj2k.decode_partial(codestream[:-8]).complete_resolution
-    0
+    >>> image = htj2k.decode_partial(codestream[:-8])
+    >>> image.complete, image.resolution, image.complete_resolution
+    (False, 1, 0)
+    >>> right = image.whole_up_to == image.resolution
     """
-    pixels, mask, used, reason, messages = _core.decode_partial(
+    pixels, mask, resolution, used, reason, messages = _core.decode_partial(
         data, *core_decode_options(reduce, clamp, max_pixels), thread_count(threads), threads is None
     )
     log_messages(messages)
     least = int(mask.min())
-    return PartialImage(pixels, reason is None, None if least < 0 else least, used, reason, mask)
+    return PartialImage(pixels, reason is None, None if least < 0 else least, used, reason, mask, resolution)
 
 
 def core_decode_options(reduce: int, clamp: str, max_pixels: int | None) -> tuple[int, bool, int | None]:

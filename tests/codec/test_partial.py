@@ -31,6 +31,7 @@ def check_truth(codestream: bytes, damaged: bytes, **options: Any) -> htj2k.Part
     mask = partial.whole_up_to
     whole = htj2k.decode(codestream, engine="native")
     assert mask.dtype == np.int8
+    assert partial.resolution == levels
     assert mask.shape == partial.pixels.shape[:2]
     assert partial.complete_resolution == (mask.min() if mask.min() >= 0 else None)
     assert np.array_equal(partial.pixels[mask == levels], whole[mask == levels])
@@ -187,6 +188,7 @@ def test_reduced_decodes_have_their_own_mask() -> None:
         partial = htj2k.decode_partial(spoil(TILED, lost), reduce=reduce)
         assert np.array_equal(partial.whole_up_to, expected_mask(TILED, lost, reduce))
         assert partial.complete == (reduce == 2)
+        assert partial.resolution == TOP - reduce
 
 
 def test_of_a_codeblock_with_a_missing_layer_nothing_is_called_whole() -> None:
