@@ -192,8 +192,8 @@ class PartialImage:
         int8, ``(rows, columns)`` as of `pixels`: for each pixel the highest resolution, counted from the base (0),
         up to which every codeblock that the pixel depends on, in any component and through the margins of the
         wavelet, was there and decoded; -1 if in the base one was not. Where it is `resolution`, the pixels are
-        those of the undamaged image. Where it is r, that holds for resolution r at the same place: the pixel of the
-        same tile whose row and column are these, divided by 2 for each level between and rounded down.
+        those of the undamaged image. Where it is r, that holds for resolution r at the same place: the pixel of
+        the same tile whose row and column are these, divided by 2 for each level between and rounded down.
     resolution : int
         The resolution of `pixels`, counted from the base: ``num_decompositions - reduce``.
     """
