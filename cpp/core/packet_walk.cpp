@@ -124,18 +124,18 @@ public:
     return name_of(id, tile_);
   }
 
-  // Of the packet that is cut at `stop`: the codeblocks that are whole.
+  // Of the packet that is cut at `stop`: the codeblocks that are whole. Those of which a layer is missing are
+  // lost by the packet of that layer.
   void salvage(const std::vector<placed_block>& blocks, std::uint64_t stop) {
     const packet_id& id = packets_[next_];
     const auto& resolution = geometry_.components[id.component][id.resolution];
-    const bool is_last_layer = id.layer + 1 == geometry_.num_layers;
     for (const placed_block& placed : blocks)
       if (stop_of(placed.block) <= stop)
         bands_[id.component][id.resolution][placed.band].add(resolution, placed);
-      else if (is_last_layer)
+      else
         lost_->bands[id.component][id.resolution][placed.band].add(resolution, placed.band, placed.column,
                                                                    placed.row);
-    is_next_salvaged_ = is_last_layer;
+    is_next_salvaged_ = true;
   }
 
   coded_tile take_blocks() {

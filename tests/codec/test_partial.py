@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import htj2k
 from damage import codeblocks, covering, expected_mask, spoil
 from images import ct_like, noise
-from streams import COD, body_of, patch, with_body
+from streams import COD, COM, QCC, QCD, body_of, coc, find, insert, patch, segment, with_body, wrap_in_boxes
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("HTJ2K_ENGINE") == "openjph", reason="masks are the native engine's"
@@ -91,8 +91,20 @@ def test_any_cut(codestream: bytes, data: st.DataObject) -> None:
     assert not partial.complete
 
 
+def test_a_cut_inside_of_a_box() -> None:
+    """What follows the box is no part of the codestream."""
+    codestream = htj2k.encode(noise((40, 50), "u1"), num_decompositions=2, block_size=(8, 8))
+    for block in codeblocks(codestream)[5::9]:
+        for cut in (block.stop - 1, block.stop):
+            boxed = wrap_in_boxes(codestream[:cut])
+            lost = [b for b in codeblocks(codestream) if b.stop > cut]
+            partial = htj2k.decode_partial(boxed)
+            assert np.array_equal(partial.whole_up_to, expected_mask(codestream, lost))
+
+
 TILED = htj2k.encode(noise((64, 96), "u1"), tile_size=(32, 32), num_decompositions=2)
 SINGLE = htj2k.encode(noise((64, 96), "u1"), tile_size=(32, 32), num_decompositions=2, tile_parts=None, tlm=False)
+FLAT = htj2k.encode(np.full((64, 96), 128, np.uint8), tile_size=(32, 32), num_decompositions=2)
 TOP = 2
 
 
@@ -108,10 +120,11 @@ def check_only_tile_suffers(damaged: bytes, tile: int, level: int, codestream: b
 
 
 @pytest.mark.parametrize("lost", range(18))
-def test_a_tile_part_that_is_not_there(lost: int) -> None:
+@pytest.mark.parametrize("codestream", [TILED, FLAT], ids=["noise", "flat"])
+def test_a_tile_part_that_is_not_there(codestream: bytes, lost: int) -> None:
     """Resolutions of its tile from there on are lost: nobody knows what later tile-parts begin with."""
-    start, stop = htj2k.read_info(TILED).tile_parts[lost].byte_range
-    check_only_tile_suffers(TILED[:start] + TILED[stop:], lost // 3, lost % 3 - 1)
+    start, stop = htj2k.read_info(codestream).tile_parts[lost].byte_range
+    check_only_tile_suffers(codestream[:start] + codestream[stop:], lost // 3, lost % 3 - 1, codestream)
 
 
 SOT_DAMAGE: dict[str, tuple[int, bytes]] = {
@@ -127,13 +140,15 @@ SOT_DAMAGE: dict[str, tuple[int, bytes]] = {
 
 
 @pytest.mark.parametrize("part", [4, 7, 17])
+@pytest.mark.parametrize("codestream", [TILED, FLAT], ids=["noise", "flat"])
 @pytest.mark.parametrize(("at", "found"), SOT_DAMAGE.values(), ids=SOT_DAMAGE)
-def test_the_header_of_a_tile_part_is_damaged(at: int, found: bytes, part: int) -> None:
-    start = htj2k.read_info(TILED).tile_parts[part].byte_range[0]
-    damaged = TILED[: start + at] + found + TILED[start + at + len(found) :]
+def test_the_header_of_a_tile_part_is_damaged(at: int, found: bytes, codestream: bytes, part: int) -> None:
+    """Of the flat image all packets look alike: nothing but their place tells whose they are."""
+    start = htj2k.read_info(codestream).tile_parts[part].byte_range[0]
+    damaged = codestream[: start + at] + found + codestream[start + at + len(found) :]
     with pytest.raises(htj2k.HTJ2KError):
         htj2k.decode(damaged)
-    check_only_tile_suffers(damaged, part // 3, part % 3 - 1)
+    check_only_tile_suffers(damaged, part // 3, part % 3 - 1, codestream)
 
 
 @pytest.mark.parametrize("part", [4, 7, 17])
@@ -202,6 +217,28 @@ def test_of_a_codeblock_with_a_missing_layer_nothing_is_called_whole() -> None:
         partial = htj2k.decode_partial(layered[:-lost])
         assert partial.complete_resolution == (None if level < 0 else level)
         assert np.array_equal(partial.pixels, whole) == (lost < 5)
+
+
+def test_components_with_more_levels_than_others() -> None:
+    """The base of the image is that of the component with the fewest levels."""
+    planes = noise((40, 50), "u1")
+    options: dict[str, Any] = {"tile_parts": None, "tlm": False, "progression_order": "CPRL"}
+    shallow, deep = (htj2k.encode(planes, num_decompositions=n, **options) for n in (1, 3))
+    both = htj2k.encode(np.stack([planes, planes], -1), num_decompositions=1, **options)
+    with_coc = insert(insert(both, QCD, coc(1, 3, components=2)), COM, qcc_of(deep, 1))
+    codestream = with_body(with_coc, body_of(shallow) + body_of(deep))
+    assert np.array_equal(htj2k.decode(codestream), np.stack([planes, planes], -1))
+    for block in codeblocks(codestream):
+        mask = htj2k.decode_partial(spoil(codestream, [block])).whole_up_to
+        assert mask.max() <= 1
+        assert mask.min() == max(block.resolution - 1 - 2 * block.component, -1), block
+
+
+def qcc_of(codestream: bytes, component: int) -> bytes:
+    """QCD as the QCC of a component."""
+    start = find(codestream, QCD)
+    length = int.from_bytes(codestream[start + 2 : start + 4], "big")
+    return segment(QCC, bytes([component]) + codestream[start + 4 : start + 2 + length])
 
 
 @given(codestreams(), st.data())
