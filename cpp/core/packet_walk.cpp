@@ -172,9 +172,10 @@ private:
     return stop;
   }
 
+  // Layers of a precinct come in order: wherever one is missing, the last is.
   void note_lost_blocks() {
     for (std::size_t i = next_ + (is_next_salvaged_ ? 1 : 0); i < packets_.size(); ++i)
-      note_lost(packets_[i]);
+      if (packets_[i].layer + 1 == geometry_.num_layers) note_lost(packets_[i]);
     // Decoding may find more.
     for (std::size_t c = 0; c < bands_.size(); ++c)
       for (std::size_t r = 0; r < bands_[c].size(); ++r)
