@@ -240,7 +240,7 @@ public:
 
   packet_walk run() {
     result_.part_stops.assign(cs_.tile_parts.size(), 0);
-    for (std::size_t i = 0; i < cs_.tile_parts.size(); ++i)
+    for (std::size_t i = 0; i < cs_.tile_parts.size() && !lacks_tile_parts(); ++i)
       if (is_salvage_)
         salvage_part(cs_.tile_parts[i], result_.part_stops[i]);
       else
@@ -315,6 +315,11 @@ private:
       const auto tile = static_cast<std::uint16_t>(t);
       if (tiles_.count(tile) == 0 && result_.tiles.count(tile) == 0) add_lost_tile(tile);
     }
+  }
+
+  // Of PPM, whose headers then belong to other tile-parts than they seem to.
+  bool lacks_tile_parts() const {
+    return is_salvage_ && cs_.eoc && !headers_.empty() && headers_.size() != cs_.tile_parts.size();
   }
 
   std::optional<std::vector<std::uint8_t>> packed_headers_of(const tile_part& part) {

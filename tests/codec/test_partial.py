@@ -17,7 +17,22 @@ from hypothesis import strategies as st
 import htj2k
 from damage import codeblocks, covering, expected_mask, spoil
 from images import ct_like, noise
-from streams import COD, COM, QCC, QCD, body_of, coc, find, insert, patch, segment, with_body, wrap_in_boxes
+from streams import (
+    COD,
+    COM,
+    PPM,
+    QCC,
+    QCD,
+    body_of,
+    coc,
+    find,
+    insert,
+    patch,
+    segment,
+    tile_part,
+    with_body,
+    wrap_in_boxes,
+)
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("HTJ2K_ENGINE") == "openjph", reason="masks are the native engine's"
@@ -160,6 +175,26 @@ def test_psot_too_large_costs_nothing(more: int, part: int) -> None:
     with pytest.raises(htj2k.HTJ2KError):
         htj2k.decode(damaged)
     check_only_tile_suffers(damaged, 0, TOP)
+
+
+def flat_with_packed_headers(without: int | None = None) -> bytes:
+    """Tiles of one empty packet, whose headers are in PPM; one tile may be missing."""
+    bare = htj2k.encode(
+        np.full((64, 96), 128, np.uint8), tile_size=(32, 32), num_decompositions=1, tile_parts=None, tlm=False
+    )
+    main = bare[: htj2k.read_info(bare).tile_parts[0].byte_range[0]]
+    parts = [tile_part(tile, 0, 1, b"") for tile in range(6) if tile != without]
+    ppm = segment(PPM, b"\0" + 6 * (struct.pack(">I", 2) + bytes(2)))
+    return main + ppm + b"".join(parts) + b"\xff\xd9"
+
+
+def test_packed_headers_of_the_main_header_count_tile_parts() -> None:
+    """With one missing, nobody knows whose the headers are; up to a cut it is known."""
+    whole = flat_with_packed_headers()
+    assert (htj2k.decode(whole) == 128).all()
+    assert (htj2k.decode_partial(flat_with_packed_headers(without=2)).whole_up_to == -1).all()
+    mask = htj2k.decode_partial(whole[:-30]).whole_up_to
+    assert [in_tile(mask, tile)[0, 0] for tile in range(6)] == [1, 1, 1, 1, -1, -1]
 
 
 def test_psot_too_small_ends_the_tile_part() -> None:
