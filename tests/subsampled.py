@@ -194,7 +194,7 @@ def packet_order(components: list[Component], tile: Rect, grid: Grid) -> Iterato
                     yield from found(c, r, y, x)
 
 
-def _header_segment(codestream: bytes, code: int) -> bytes:
+def payload_of(codestream: bytes, code: int) -> bytes:
     start = find(codestream, code)
     return codestream[start + 4 : start + 2 + struct.unpack_from(">H", codestream, start + 2)[0]]
 
@@ -207,11 +207,11 @@ def _main_header(components: list[Component], grid: Grid) -> bytes:
     siz = struct.pack(">H8IH", 0x4000, x1, y1, x0, y0, columns, rows, 0, 0, len(components))
     for c in components:
         siz += struct.pack("BBB", c.depth - 1 | (128 if c.samples.dtype.kind == "i" else 0), c.dx, c.dy)
-    cap = max(_header_segment(a, CAP) for a in alone)  # Ccap15 grows with the magnitude bits
-    header = b"\xff\x4f" + segment(SIZ, siz) + segment(CAP, cap) + segment(COD, _header_segment(alone[0], COD))
-    header += segment(QCD, _header_segment(alone[0], QCD))
+    cap = max(payload_of(a, CAP) for a in alone)  # Ccap15 grows with the magnitude bits
+    header = b"\xff\x4f" + segment(SIZ, siz) + segment(CAP, cap) + segment(COD, payload_of(alone[0], COD))
+    header += segment(QCD, payload_of(alone[0], QCD))
     for index, a in enumerate(alone[1:], start=1):
-        header += segment(QCC, bytes([index]) + _header_segment(a, QCD))
+        header += segment(QCC, bytes([index]) + payload_of(a, QCD))
     return header
 
 

@@ -60,9 +60,12 @@ open_codestream open(const byte_buffer& buffer, const std::optional<std::uint64_
 
 // More than these find too little to do: a thread should have a quarter of a million samples, and what one
 // thread does alone, the wavelet, bounds what many bring.
-unsigned threads_that_fit(const image_layout& layout, unsigned most) {
-  const std::uint64_t samples = std::uint64_t{layout.width} * layout.height * layout.components;
+unsigned threads_that_fit(std::uint64_t samples, unsigned most) {
   return std::max(1U, std::min({most, 8U, static_cast<unsigned>(std::min<std::uint64_t>(samples >> 18, 8))}));
+}
+
+std::uint64_t num_samples(const image_layout& layout) {
+  return std::uint64_t{layout.width} * layout.height * layout.components;
 }
 
 // (row start, row stop, column start, column stop)
@@ -77,6 +80,10 @@ rect rect_of(const std::array<std::uint32_t, 4>& region, const image_layout& lay
   return part;
 }
 
+decode_engine wish_of(const std::optional<std::string>& engine) {
+  return engine ? engine_of(engine->c_str()) : decode_engine::automatic;
+}
+
 py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
@@ -85,8 +92,7 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
                         const std::optional<std::array<std::uint32_t, 4>>& region) {
   const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
-  decode_engine wish = engine ? engine_of(engine->c_str()) : decode_engine::automatic;
-  if (region) wish = decode_engine::native;
+  const decode_engine wish = region ? decode_engine::native : wish_of(engine);
   const open_codestream opened = open(buffer, max_pixels, reduce, wish);
   image_layout layout = layout_at(opened.cs, reduce);
   decode_options options = options_of(reduce, clamp_to_container);
@@ -102,7 +108,7 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
   std::vector<message> messages;
   {
     const py::gil_scoped_release release;
-    options.threads = threads_as_fit ? threads_that_fit(layout, threads) : threads;
+    options.threads = threads_as_fit ? threads_that_fit(num_samples(layout), threads) : threads;
     messages = decode_strict(opened, options, view);
   }
   return py::make_tuple(pixels, list_of(messages));
@@ -110,12 +116,16 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
 
 // ([one array a component], messages)
 py::tuple decode_components_of_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
-                                      const std::optional<std::uint64_t>& max_pixels) {
+                                      const std::optional<std::uint64_t>& max_pixels,
+                                      const std::optional<std::string>& engine, unsigned threads,
+                                      bool threads_as_fit) {
   const byte_buffer buffer(data);
-  const open_codestream opened = open(buffer, max_pixels, reduce);
+  const open_codestream opened = open(buffer, max_pixels, reduce, wish_of(engine));
   py::list arrays;
   std::vector<image_view> views;
+  std::uint64_t samples = 0;
   for (const image_layout& layout : component_layouts_at(opened.cs, reduce)) {
+    samples += num_samples(layout);
     py::array array = new_array(layout, dtype_of(layout.type));
     views.push_back(mutable_view_of(array));
     arrays.append(array);
@@ -123,7 +133,9 @@ py::tuple decode_components_of_buffer(const py::object& data, std::uint32_t redu
   std::vector<message> messages;
   {
     const py::gil_scoped_release release;
-    messages = decode_components(opened, options_of(reduce, clamp_to_container), views);
+    decode_options options = options_of(reduce, clamp_to_container);
+    options.threads = threads_as_fit ? threads_that_fit(samples, threads) : threads;
+    messages = decode_components(opened, options, views);
   }
   return py::make_tuple(arrays, list_of(messages));
 }
@@ -147,7 +159,7 @@ py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const ch
   {
     const py::gil_scoped_release release;
     decode_options options = options_of(reduce, clamp_to_container);
-    options.threads = threads_that_fit(layout, most_threads);
+    options.threads = threads_that_fit(num_samples(layout), most_threads);
     found = checksum_codestream(opened, options, request, view);
   }
   const py::object range =
@@ -189,7 +201,7 @@ py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bo
   {
     const py::gil_scoped_release release;
     decode_options options = options_of(reduce, clamp_to_container);
-    options.threads = threads_as_fit ? threads_that_fit(layout, threads) : threads;
+    options.threads = threads_as_fit ? threads_that_fit(num_samples(layout), threads) : threads;
     result = decode_partial(buffer.span(), limits_of(max_pixels), options, view, mask.mutable_data());
   }
   const py::object reason =
@@ -246,7 +258,8 @@ void bind_codec(py::module_& m) {
         py::arg("dtype").none(true), py::arg("engine").none(true), py::arg("threads"),
         py::arg("threads_as_fit"), py::arg("region").none(true));
   m.def("decode_components", &decode_components_of_buffer, py::arg("data"), py::arg("reduce"),
-        py::arg("clamp_to_container"), py::arg("max_pixels").none(true));
+        py::arg("clamp_to_container"), py::arg("max_pixels").none(true), py::arg("engine").none(true),
+        py::arg("threads"), py::arg("threads_as_fit"));
   m.def(
       "codestream_checksums",
       [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,

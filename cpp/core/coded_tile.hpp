@@ -32,6 +32,7 @@ private:
 struct coded_tile {
   tile_geometry geometry;
   std::vector<std::vector<std::array<coded_band, 3>>> bands;  // [component][resolution][band]
+  part1_pieces pieces;                                        // of its Part 1 blocks
   std::unique_ptr<lost_blocks> lost;                          // null: that any is lost is an error
 };
 

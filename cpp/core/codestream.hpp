@@ -117,7 +117,6 @@ struct progression_change {
 
 struct nonlinearity {
   std::uint64_t offset = 0;
-  std::uint16_t component = 0;  // 65535: all
   std::uint8_t bit_depth = 0;
   bool is_signed = false;
   std::uint8_t type = 0;
@@ -137,7 +136,7 @@ struct coding_parameters {
   std::map<std::uint16_t, quantization> qcc;
   std::vector<region_of_interest> rgn;
   std::vector<progression_change> poc;
-  std::vector<nonlinearity> nlt;
+  std::map<std::uint16_t, nonlinearity> nlt;  // 65535: of all other components
   std::vector<indexed_range> packed_headers;  // PPM or PPT
 };
 

@@ -14,6 +14,7 @@ namespace {
 bool are_low_passes(const codestream& cs) {
   const image_size& siz = cs.siz;
   if (siz.num_tiles() != 1 || siz.x0 != 0 || siz.y0 != 0 || !has_equal_components(siz)) return false;
+  if (!cs.main.nlt.empty()) return false;  // of what it makes samples of
   for (std::uint32_t c = 0; c < siz.num_components(); ++c) {
     const coding_style& style = style_of(cs, static_cast<std::uint16_t>(c));
     if (!style.reversible() || style.num_decompositions != cs.main.cod->style.num_decompositions)

@@ -4,8 +4,7 @@
 
 namespace htj2k {
 
-component_planes::component_planes(const std::vector<plane_size>& sizes, std::uint32_t image_width)
-    : image_width_(image_width) {
+component_planes::component_planes(const std::vector<plane_size>& sizes, std::uint32_t image_width) {
   for (const plane_size& size : sizes) {
     plane& p = planes_.emplace_back();
     p.size = size;
@@ -26,10 +25,7 @@ const std::int32_t* component_planes::row(std::uint32_t component, std::uint32_t
   if (p.size.dx == 1) return samples;
   if (p.row_of_line == line) return p.row.data();
   p.row_of_line = line;
-  std::uint32_t x = 0;
-  for (std::uint32_t i = 0; x < image_width_; ++i)
-    for (const std::uint32_t stop = std::min(image_width_, x + p.size.dx); x < stop; ++x)
-      p.row[x] = samples[i];
+  repeat_samples(samples, p.size.width, p.size.dx, 0, p.row);
   return p.row.data();
 }
 

@@ -1,10 +1,21 @@
 // Components of different sizes, kept whole until rows of one image can be made of them.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace htj2k {
+
+// Fills a row of pixels of which each sample covers `columns`, the first one `hidden` less.
+template <typename T>
+void repeat_samples(const T* samples, std::uint32_t count, std::uint32_t columns, std::uint32_t hidden,
+                    std::vector<T>& row) {
+  std::size_t x = 0, stop = columns - hidden;
+  for (std::uint32_t i = 0; i < count && x < row.size(); ++i, stop += columns)
+    for (const std::size_t end = std::min(stop, row.size()); x < end; ++x) row[x] = samples[i];
+}
 
 // A component's size, and how many columns and rows of the image each of its samples covers.
 struct plane_size {
@@ -36,7 +47,6 @@ private:
   }
 
   std::vector<plane> planes_;
-  std::uint32_t image_width_;
 };
 
 }  // namespace htj2k

@@ -6,6 +6,7 @@
 #include "core/geometry.hpp"
 #include "core/marker.hpp"
 #include "core/native/block_decoder.hpp"
+#include "core/nonlinearities.hpp"
 
 namespace htj2k {
 namespace {
@@ -31,21 +32,39 @@ void check_size(const image_size& siz) {
   }
 }
 
-void check_capabilities(const codestream& cs) {
+void check_capabilities(const codestream& cs, decode_engine engine) {
   const std::uint64_t offset = cs.cap->offset;
-  if ((cs.siz.rsiz & 0x8000) != 0)
+  constexpr unsigned nlt_alone = 0x8200;  // of the capabilities in the 14 lowest bits
+  if ((cs.siz.rsiz & 0x8000) != 0 && (cs.siz.rsiz & 0xBFFF) != nlt_alone)
     unsupported("an extension of JPEG 2000 Part 2 (Rsiz bit 15)", cs.siz.offset);
   if ((cs.cap->pcap & ~0x20000U) != 0)
     unsupported("a capability of another Part than 15 (Pcap " + hex(cs.cap->pcap, 8) + ", CAP)", offset);
-  if (cs.cap->multiple_ht_sets()) unsupported("more than one HT set (Ccap15 bit 13, CAP)", offset);
+  if (engine == decode_engine::openjph && cs.cap->multiple_ht_sets())
+    unsupported("more than one HT set (Ccap15 bit 13, CAP)", offset);
 }
 
-void check_style(const coding_style& style, const char* segment) {
-  const std::string in = std::string(" (") + segment + ")";
-  if (!style.is_ht()) unsupported("a component with Part 1 code-blocks" + in, style.offset);
-  if (style.is_mixed()) unsupported("a mixture of HT and Part 1 code-blocks" + in, style.offset);
-  if ((style.block_style & 0xB7) != 0)
+// Bits of the style that blocks of each kind may have. What those for Part 1 blocks mean beside HT ones, our
+// sources do not say.
+constexpr unsigned ht_style_bits = 0x48, mixed_style_bits = 0xC8, part1_style_bits = 0x3F;
+
+void check_block_style(const codestream& cs, const coding_style& style, decode_engine engine,
+                       const std::string& in) {
+  const ht_set blocks = cs.cap->blocks();
+  const bool may_have_part1 = blocks == ht_set::ht_declared || blocks == ht_set::mixed;
+  if (!style.is_ht() && (engine == decode_engine::openjph || !may_have_part1))
+    unsupported("a component with Part 1 code-blocks" + in, style.offset);
+  if (style.is_mixed() && (engine == decode_engine::openjph || blocks != ht_set::mixed))
+    unsupported("a mixture of HT and Part 1 code-blocks" + in, style.offset);
+  const unsigned bits = !style.is_ht()     ? part1_style_bits
+                        : style.is_mixed() ? mixed_style_bits
+                                           : ht_style_bits;
+  if ((style.block_style & ~bits) != 0)
     unsupported("code-block style " + hex(style.block_style, 2) + in, style.offset);
+}
+
+void check_style(const codestream& cs, const coding_style& style, decode_engine engine, const char* segment) {
+  const std::string in = std::string(" (") + segment + ")";
+  check_block_style(cs, style, engine, in);
   if (style.has_dfs) unsupported("a downsampling factor style" + in, style.offset);
   if (style.transformation > 1) unsupported("an arbitrary wavelet kernel" + in, style.offset);
 }
@@ -57,11 +76,12 @@ void check_coding(const codestream& cs, decode_engine engine) {
                 cod.style.offset);
   if (cod.progression_order > 4 || cod.color_transform > 1)
     unsupported("a progression order or component transform of Part 2 (COD)", cod.style.offset);
-  // Lines of the first three components must come together, and those of different sizes cannot.
-  if (cod.color_transform == 1 && !has_equal_components(cs.siz))
+  // Lines of the first three components must come together, and OpenJPH gives those of different sizes one
+  // component after the other.
+  if (engine == decode_engine::openjph && cod.color_transform == 1 && !has_equal_components(cs.siz))
     unsupported("a component transform beside components of other sizes (COD, SIZ)", cod.style.offset);
-  check_style(cod.style, "COD");
-  for (const auto& [component, style] : cs.main.coc) check_style(style, "COC");
+  check_style(cs, cod.style, engine, "COD");
+  for (const auto& [component, style] : cs.main.coc) check_style(cs, style, engine, "COC");
   // OpenJPH looks for SOP and EPH only in components that use COD's own style.
   if (engine == decode_engine::openjph && !cs.main.coc.empty() && (cod.uses_sop || cod.uses_eph))
     unsupported("SOP or EPH together with a COC segment", cs.main.coc.begin()->second.offset);
@@ -115,6 +135,10 @@ void check_main_segments(const codestream& cs) {
   if (!cs.main.poc.empty()) unsupported("a change of progression order (POC)", cs.main.poc.front().offset);
   if (!cs.main.packed_headers.empty())
     unsupported("packed packet headers (PPM)", cs.main.packed_headers.front().range.start);
+  // Of type 0, and of type 3 over unsigned samples, OpenJPH leaves the rows of the image as they were in
+  // memory. Of type 3 over signed ones it makes positive samples of negative ones that are out of range.
+  if (!cs.main.nlt.empty())
+    unsupported("a non-linear point transform (NLT)", cs.main.nlt.begin()->second.offset);
 }
 
 void check_tiles(const codestream& cs) {
@@ -131,23 +155,6 @@ void check_tiles(const codestream& cs) {
   }
 }
 
-// Of type 0, and of type 3 over unsigned samples, OpenJPH leaves the rows of the image as they were in
-// memory.
-void check_nonlinearities(const codestream& cs) {
-  if (!cs.main.nlt.empty()) unsupported("a non-linear point transform (NLT)", cs.main.nlt.front().offset);
-  for (const auto& [tile, own] : cs.tiles)
-    if (!own.nlt.empty())
-      unsupported("a non-linear point transform (NLT) in the header of tile " + std::to_string(tile),
-                  own.nlt.front().offset);
-}
-
-// Its rows are those of an image, of all components together.
-void check_native_size(const image_size& siz) {
-  if (!has_equal_components(siz))
-    unsupported("an image whose components have different sizes (subsampling, SIZ), in the native engine",
-                siz.offset);
-}
-
 void check_native_component(const coding_style& style, const quantization& q, unsigned roi_shift) {
   check_quantization(style, q, decode_engine::native);
   constexpr unsigned most_planes = 62;  // of the 64-bit block decoder
@@ -155,20 +162,20 @@ void check_native_component(const coding_style& style, const quantization& q, un
     unsupported("a region of interest that takes more than 62 bit-planes (RGN)", q.offset);
 }
 
-void check_native_segments(const coding_parameters& own) {
+void check_native_segments(const codestream& cs, const coding_parameters& own) {
   if (own.cod) {
     if (own.cod->progression_order > 4 || own.cod->color_transform > 1)
       unsupported("a progression order or component transform of Part 2 (COD)", own.cod->style.offset);
-    check_style(own.cod->style, "COD");
+    check_style(cs, own.cod->style, decode_engine::native, "COD");
   }
-  for (const auto& [component, style] : own.coc) check_style(style, "COC");
+  for (const auto& [component, style] : own.coc) check_style(cs, style, decode_engine::native, "COC");
   for (const progression_change& change : own.poc)
     if (change.order > 4) unsupported("a progression order of Part 2 (POC)", change.offset);
 }
 
 // Tiles may have parameters of their own here.
 void check_native_tiles(const codestream& cs) {
-  check_native_segments(cs.main);
+  check_native_segments(cs, cs.main);
   const bool by_component = !cs.main.coc.empty() || !cs.main.qcc.empty() || !cs.main.rgn.empty();
   const auto count = static_cast<std::uint16_t>(by_component ? cs.siz.num_components() : 1);
   for (std::uint16_t c = 0; c < count; ++c) {
@@ -177,7 +184,7 @@ void check_native_tiles(const codestream& cs) {
     check_native_component(style_of(cs, c), quantization_of(cs, c), shift);
   }
   for (const auto& [tile, own] : cs.tiles) {
-    check_native_segments(own);
+    check_native_segments(cs, own);
     if (!own.cod && !own.qcd && own.coc.empty() && own.qcc.empty() && own.rgn.empty()) continue;
     for (std::uint32_t i = 0; i < cs.siz.num_components(); ++i) {
       const auto c = static_cast<std::uint16_t>(i);
@@ -213,14 +220,11 @@ void check_decodable(const codestream& cs, unsigned reduce, decode_engine engine
     throw error(error_code::unsupported,
                 "the native engine is not in this build, which uses an installed OpenJPH");
   check_size(cs.siz);
-  check_capabilities(cs);
+  check_capabilities(cs, engine);
   check_coding(cs, engine);
   check_nonlinearities(cs);
   check_other_segments(cs);
-  if (engine == decode_engine::native) {
-    check_native_size(cs.siz);
-    return check_native_tiles(cs);
-  }
+  if (engine == decode_engine::native) return check_native_tiles(cs);
   check_main_segments(cs);
   check_components(cs, reduce);
   check_tiles(cs);

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "core/decodable.hpp"
-#include "core/geometry.hpp"
 #include "core/native/block_decoder.hpp"
 
 namespace htj2k {
@@ -50,10 +49,8 @@ bool is_reversible(const codestream& cs) {
 decode_engine suggest_engine(const codestream& cs, std::uint32_t reduce) {
   if (!native::has_block_decoders()) return decode_engine::openjph;
   if (is_reversible(cs) && can_decode(cs, reduce, decode_engine::native)) return decode_engine::native;
-  // If neither can, what the native one lacks is what is wanting, but for sizes that the other does not mind.
-  if (!has_equal_components(cs.siz) || can_decode(cs, reduce, decode_engine::openjph))
-    return decode_engine::openjph;
-  return decode_engine::native;
+  // If neither can, what the native one lacks is what is wanting.
+  return can_decode(cs, reduce, decode_engine::openjph) ? decode_engine::openjph : decode_engine::native;
 }
 
 }  // namespace

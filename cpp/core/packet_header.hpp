@@ -8,28 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "core/block_passes.hpp"
 #include "core/bytes.hpp"
 
 namespace htj2k {
-
-// One codeblock: an HT set, of which a packet may hold a part.
-struct coded_block {
-  // The cleanup segment, then the refinement segment in up to two pieces: SigProp and MagRef passes may be in
-  // packets of different layers.
-  std::array<std::uint64_t, 3> offsets{};  // in the caller's data
-  std::array<std::uint16_t, 3> sizes{};
-  std::uint8_t missing_planes = 0;  // placeholder passes included
-  std::uint8_t num_passes = 0;      // 1 to 3; 0: nothing is coded, all coefficients are zero
-
-  std::uint32_t refinement_size() const { return std::uint32_t{sizes[1]} + sizes[2]; }
-};
 
 // The codeblocks of one subband inside one precinct, as a grid.
 struct block_grid {
   std::uint32_t across = 0;
   std::uint32_t down = 0;
-  unsigned bit_planes = 0;  // magnitude bit-planes of the subband, M_b of T.800 E-2, and what RGN adds
-  bool may_refine = true;   // whether the decoder's refinement passes can be trusted here
+  block_rules rules;
   // Of the grid's first block among the blocks of the subband.
   std::uint32_t first_column = 0, first_row = 0;
 
@@ -43,6 +31,7 @@ struct placed_block {
   std::uint32_t band = 0;             // index of its grid
   std::uint32_t column = 0, row = 0;  // among the blocks of the subband
   coded_block block;
+  std::uint64_t stop = 0;  // where its bytes in the packet end
 };
 
 // A tag tree (T.800 B.10.2), finest level first. Values only grow from parent to child.
@@ -67,12 +56,6 @@ private:
 // What the packets of a precinct's layers have told so far.
 class precinct_state {
 public:
-  struct block_state {
-    coded_block block;
-    std::uint16_t placeholders = 0;  // passes without bytes before the first cleanup
-    std::uint8_t length_bits = 3;    // Lblock
-    bool is_included = false;
-  };
   struct band_state {
     tag_tree inclusion, missing_planes;
     std::vector<block_state> blocks;
@@ -99,6 +82,7 @@ struct packet_place {
   std::uint64_t start = 0;
   std::uint64_t stop = 0;            // where its tile-part ends
   packed_headers* packed = nullptr;  // where its header is, if not here
+  part1_pieces* pieces = nullptr;    // where those of its tile's Part 1 blocks are noted
 };
 
 struct packet_extent {
@@ -125,29 +109,20 @@ public:
   const std::vector<placed_block>& blocks() const { return blocks_; }
 
 private:
-  class bit_reader;
-
-  // What the packet adds to a block: pieces from `first_piece` on.
   struct contribution {
     std::uint32_t band, column, row;
-    precinct_state::block_state* state;
-    std::size_t first_piece;
+    block_state* state;
+    block_contribution added;
   };
 
-  static bool read_inclusion(bit_reader& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y,
+  static bool read_inclusion(packet_bits& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y,
                              std::uint16_t layer);
-  static unsigned read_missing_planes(bit_reader& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y);
-  static unsigned read_passes(bit_reader& bits);
-  static void read_length_bits(bit_reader& bits, precinct_state::block_state& state);
-  static unsigned read_cleanup(bit_reader& bits, precinct_state::block_state& state, unsigned passes);
-  static void read_refinement(bit_reader& bits, precinct_state::block_state& state, unsigned passes);
-  static bool read_contribution(bit_reader& bits, precinct_state::block_state& state, const block_grid& grid,
-                                bool is_only_layer);
-  void read_block(bit_reader& bits, const block_grid& grid, const contribution& place,
-                  precinct_state::band_state& state, std::uint16_t layer, bool is_only_layer);
-  void read_grid(bit_reader& bits, const block_grid& grid, std::uint32_t band, std::size_t num_bands,
-                 precinct_state::band_state& state, std::uint16_t layer, bool is_only_layer);
-  std::uint64_t place_bodies(std::uint64_t start);
+  static unsigned read_missing_planes(packet_bits& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y);
+  static bool read_block(packet_bits& bits, precinct_state::band_state& band, std::uint32_t x,
+                         std::uint32_t y, std::uint16_t layer, block_state& block);
+  void read_grid(packet_bits& bits, const block_grid& grid, std::uint32_t band, std::size_t num_bands,
+                 precinct_state::band_state& state, std::uint16_t layer, part1_pieces& pieces);
+  std::uint64_t place_bodies(std::uint64_t start, part1_pieces& pieces);
 
   std::vector<placed_block> blocks_;
   std::vector<contribution> contributions_;

@@ -23,7 +23,8 @@ tile_resolution make_resolution(const rect& component, const coding_style& style
   result.area = resolution_rect(component, levels, r);
   result.ppx = style.ppx(r);
   result.ppy = style.ppy(r);
-  result.may_refine = magnitude_bits(steps) + roi_shift <= most_bits_in_32;
+  result.rules.block_style = style.block_style;
+  result.rules.may_refine = magnitude_bits(steps) + roi_shift <= most_bits_in_32;
   const unsigned above_base = r > 0 ? 1 : 0;
   result.xcb = std::min<unsigned>(style.log_block_width, result.ppx - std::min(above_base, result.ppx));
   result.ycb = std::min<unsigned>(style.log_block_height, result.ppy - std::min(above_base, result.ppy));
@@ -186,8 +187,8 @@ std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) cons
     grids[b].first_column = columns.first;
     grids[b].down = rows.count;
     grids[b].first_row = rows.first;
-    grids[b].bit_planes = bit_planes[b];
-    grids[b].may_refine = may_refine;
+    grids[b].rules = rules;
+    grids[b].rules.bit_planes = bit_planes[b];
   }
   return grids;
 }
@@ -205,6 +206,8 @@ tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile) {
     resolutions.reserve(style.num_decompositions + std::size_t{1});
     for (unsigned r = 0; r <= style.num_decompositions; ++r) {
       resolutions.push_back(make_resolution(component, style, steps, roi_shift, r));
+      resolutions.back().rules.may_repeat_sets = cs.cap && cs.cap->multiple_ht_sets();
+      resolutions.back().rules.is_only_layer = geometry.num_layers == 1;
       geometry.num_precincts += resolutions.back().num_precincts();
     }
   }

@@ -20,7 +20,7 @@ struct tile_resolution {
   unsigned num_bands = 1;
   std::array<rect, 3> bands;  // LL alone, or HL, LH, HH
   std::array<unsigned, 3> bit_planes{};
-  bool may_refine = true;  // as in block_grid
+  block_rules rules;  // of all bands, but for the number of bit-planes
 
   std::uint64_t num_precincts() const { return precincts_across * precincts_down; }
   // Codeblocks of a whole band.

@@ -130,7 +130,7 @@ public:
     const packet_id& id = packets_[next_];
     const auto& resolution = geometry_.components[id.component][id.resolution];
     for (const placed_block& placed : blocks)
-      if (stop_of(placed.block) <= stop)
+      if (placed.stop <= stop)
         bands_[id.component][id.resolution][placed.band].add(resolution, placed);
       else
         lost_->bands[id.component][id.resolution][placed.band].add(resolution, placed.band, placed.column,
@@ -140,7 +140,7 @@ public:
 
   coded_tile take_blocks() {
     if (lost_ != nullptr) note_lost_blocks();
-    return {std::move(geometry_), std::move(bands_), std::move(lost_)};
+    return {std::move(geometry_), std::move(bands_), std::move(pieces_), std::move(lost_)};
   }
 
 private:
@@ -156,20 +156,13 @@ private:
     cut_packet_stop_ = body + extent.body_size;
     const auto& resolution = geometry_.components[id.component][id.resolution];
     const auto cut = std::find_if(blocks.begin(), blocks.end(),
-                                  [&](const placed_block& placed) { return stop_of(placed.block) > stop; });
+                                  [&](const placed_block& placed) { return placed.stop > stop; });
     cut_block_ = name_of_block(resolution.num_bands, cut->band, cut->column, cut->row);
     throw error(error_code::codestream,
                 name_of(id, tile_) + ": its codeblocks need " + std::to_string(extent.body_size) +
                     " bytes and its tile-part has " + std::to_string(stop - body) + " left; the " +
                     cut_block_ + " is the first that is cut",
                 body);
-  }
-
-  static std::uint64_t stop_of(const coded_block& block) {
-    std::uint64_t stop = 0;
-    for (std::size_t piece = 0; piece < block.sizes.size(); ++piece)
-      if (block.sizes[piece] != 0) stop = std::max(stop, block.offsets[piece] + block.sizes[piece]);
-    return stop;
   }
 
   // Layers of a precinct come in order: wherever one is missing, the last is.
@@ -196,7 +189,7 @@ private:
   packet_extent read_one(const packet_id& id, byte_span bytes, std::uint64_t start, std::uint64_t stop,
                          const block_grid* grids, std::size_t num_grids, packet_header_reader& reader) {
     try {
-      return reader.read({bytes, start, stop, headers_ ? &*headers_ : nullptr}, grids, num_grids,
+      return reader.read({bytes, start, stop, headers_ ? &*headers_ : nullptr, &pieces_}, grids, num_grids,
                          state_of(id), id.layer, options_);
     } catch (const error& e) {
       throw error(e.code(), name_of(id, tile_) + ": " + e.what(), headers_ ? start : e.offset());
@@ -217,6 +210,7 @@ private:
   std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>, precinct_state> states_;
   std::vector<packet_id> packets_;
   std::vector<std::vector<std::array<coded_band, 3>>> bands_;  // empty: not kept
+  part1_pieces pieces_;
   std::size_t num_ordered_ = 0;
   std::size_t needed_ = 0;
   std::size_t next_ = 0;
@@ -303,7 +297,7 @@ private:
   }
 
   void add_lost_tile(std::uint16_t tile) {
-    coded_tile lost{geometry_of_tile(cs_, tile), {}, nullptr};
+    coded_tile lost{geometry_of_tile(cs_, tile), {}, {}, nullptr};
     for (const auto& resolutions : lost.geometry.components) lost.bands.emplace_back(resolutions.size());
     lost.lost = std::make_unique<lost_blocks>(lost.geometry);
     lost.lost->all = true;

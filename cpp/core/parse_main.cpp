@@ -122,7 +122,7 @@ private:
         parse_poc(in, cs_.siz, cs_.main.poc);
         break;
       case NLT:
-        cs_.main.nlt.push_back(parse_nlt(in, cs_.siz));
+        read_nlt(in);
         break;
       case PPM:
         cs_.main.packed_headers.push_back(parse_indexed(in));
@@ -158,6 +158,12 @@ private:
     add(in, cs_.main.qcc, c, steps);
   }
 
+  void read_nlt(segment_reader& in) {
+    nonlinearity nlt;
+    const auto c = parse_nlt(in, cs_.siz, nlt);
+    add(in, cs_.main.nlt, c, nlt);
+  }
+
   void note(segment_reader& in) {
     other_segment other;
     other.code = in.code();
@@ -183,8 +189,8 @@ bool any_ht(const codestream& cs) {
 void check_is_ht(const codestream& cs) {
   const bool announced = cs.cap && (cs.cap->pcap & 0x20000U) != 0;
   if (!any_ht(cs)) {
-    // Only a declared mixture may still turn to HT blocks inside its tiles.
-    if (announced && cs.cap->blocks() == ht_set::ht_declared) return;
+    // Only what CAP says may have both kinds can still turn to HT blocks inside its tiles.
+    if (announced && (cs.cap->blocks() == ht_set::ht_declared || cs.cap->blocks() == ht_set::mixed)) return;
     refuse_part1(cs, "its code-block style is " + hex(cs.main.cod->style.block_style, 2) +
                          ": bit 6, which announces HT code-blocks, is not set");
   }

@@ -34,12 +34,11 @@ void parse_poc(segment_reader& in, const image_size& siz, std::vector<progressio
   while (in.left() != 0) out.push_back(parse_change(in, siz));
 }
 
-nonlinearity parse_nlt(segment_reader& in, const image_size& siz) {
-  nonlinearity out;
+std::uint16_t parse_nlt(segment_reader& in, const image_size& siz, nonlinearity& out) {
   out.offset = in.start();
-  out.component = in.u16("component index (Cnlt)");
-  if (out.component != 65535 && out.component >= siz.num_components())
-    in.refuse("component index (Cnlt)", out.component,
+  const std::uint16_t component = in.u16("component index (Cnlt)");
+  if (component != 65535 && component >= siz.num_components())
+    in.refuse("component index (Cnlt)", component,
               "the codestream has " + std::to_string(siz.num_components()) + " components");
   const std::uint8_t depth = in.u8("bit depth (BDnlt)");
   out.is_signed = (depth & 0x80) != 0;
@@ -47,7 +46,10 @@ nonlinearity parse_nlt(segment_reader& in, const image_size& siz) {
   if (out.bit_depth > 38) in.refuse("bit depth (BDnlt)", out.bit_depth, "expected 1 to 38 bits");
   out.type = in.u8("type (Tnlt)");
   if (out.type > 4) in.refuse("type (Tnlt)", out.type, "expected 0 to 4");
-  return out;
+  if ((out.type == 0 || out.type == 3) && in.left() != 0)
+    in.refuse("type " + std::to_string(out.type) + " has no parameters, but " + std::to_string(in.left()) +
+              " bytes follow");
+  return component;
 }
 
 comment parse_com(segment_reader& in) {

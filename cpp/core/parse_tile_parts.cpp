@@ -261,9 +261,12 @@ private:
       case POC:
         parse_poc(in, cs_.siz, own(part).poc);
         break;
-      case NLT:
-        own(part).nlt.push_back(parse_nlt(in, cs_.siz));
+      case NLT: {
+        nonlinearity nlt;
+        const auto c = parse_nlt(in, cs_.siz, nlt);
+        add(in, own(part).nlt, c, nlt);
         break;
+      }
       case PPT:
         own(part).packed_headers.push_back(parse_indexed(in));
         break;

@@ -21,6 +21,8 @@ public:
     if (out.data == nullptr) out_ = packed_->view();
   }
 
+  std::uint32_t width() const { return out_.width; }
+
   // Samples before clamping, of the row that is finished next.
   void set_line(std::uint32_t component, const T* line) { row_.samples[component] = line; }
 

@@ -17,7 +17,7 @@ quantization parse_qcd(segment_reader& in);
 std::uint16_t parse_qcc(segment_reader& in, const image_size& siz, quantization& out);
 region_of_interest parse_rgn(segment_reader& in, const image_size& siz);
 void parse_poc(segment_reader& in, const image_size& siz, std::vector<progression_change>& out);
-nonlinearity parse_nlt(segment_reader& in, const image_size& siz);
+std::uint16_t parse_nlt(segment_reader& in, const image_size& siz, nonlinearity& out);
 comment parse_com(segment_reader& in);
 void check_crg(segment_reader& in, const image_size& siz);
 // PPM, PPT, PLM, PLT: an index byte, then bytes that are only noted.

@@ -48,11 +48,12 @@ def find_targets() -> list[Path]:
 
 
 def make_seeds(build: Path) -> list[Path]:
-    """Folders of codestreams: our encoder's, and those of the external corpus if there is one."""
+    """Folders of codestreams: what our encoder and the tests make, and the external corpus if there is one."""
     own, external = build / "seeds", build / "external-seeds"
     for folder in (own, external):
         folder.mkdir(exist_ok=True)
     subprocess.run([build / "cpp/fuzz/make_seeds", own], check=True)
+    subprocess.run([sys.executable, HERE.parents[1] / "tests/block_seeds.py", own], check=True)
     for file in external_files():
         link = external / str(file).replace(os.sep, "+")
         if not link.is_symlink():

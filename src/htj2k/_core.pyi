@@ -51,7 +51,13 @@ def decode(
     region: tuple[int, int, int, int] | None,
 ) -> tuple[NDArray[Any], Messages]: ...
 def decode_components(
-    data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None
+    data: Any,
+    reduce: int,
+    clamp_to_container: bool,
+    max_pixels: int | None,
+    engine: str | None,
+    threads: int,
+    threads_as_fit: bool,
 ) -> tuple[list[NDArray[Any]], Messages]: ...
 def decode_partial(
     data: Any,

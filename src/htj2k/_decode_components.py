@@ -6,10 +6,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from . import _arguments as arguments
 from . import _core
 from ._buffers import Buffer
 from ._decode import core_decode_options, log_messages
 from ._info import DEFAULT_MAX_PIXELS
+from ._threads import thread_count
 
 
 def decode_components(
@@ -18,6 +20,8 @@ def decode_components(
     reduce: int = 0,
     clamp: str = "precision",
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
+    engine: str | None = None,
+    threads: int | None = None,
 ) -> list[NDArray[Any]]:
     """Decode each component to an array of its own size, depth and sign.
 
@@ -26,7 +30,7 @@ def decode_components(
 
     Parameters
     ----------
-    data, reduce, clamp, max_pixels
+    data, reduce, clamp, max_pixels, engine, threads
         As in :func:`decode`; as strict.
 
     Returns
@@ -47,6 +51,12 @@ def decode_components(
     >>> [plane.shape for plane in htj2k.decode_components(codestream, reduce=1)]
     [(50, 100), (50, 100), (50, 100)]
     """
-    components, messages = _core.decode_components(data, *core_decode_options(reduce, clamp, max_pixels))
+    components, messages = _core.decode_components(
+        data,
+        *core_decode_options(reduce, clamp, max_pixels),
+        arguments.engine(engine),
+        thread_count(threads),
+        threads is None,
+    )
     log_messages(messages)
     return components

@@ -83,7 +83,8 @@ def unsupported() -> dict[str, tuple[bytes, str]]:
 
 # The native engine goes on, and finds some of these faulty: they say what they do not keep.
 OPENJPH_ALONE = {
-    *("layers", "RGN", "POC", "PPM", "derived steps", "SOP with COC", "marker-like bytes"),
+    *("layers", "RGN", "POC", "PPM", "derived steps", "SOP with COC", "marker-like bytes", "HT sets"),
+    "transform and another size",
     *(f"{segment} in a tile" for segment in ("COD", "COC", "QCD", "QCC", "RGN", "POC", "PPT")),
 }
 

@@ -132,6 +132,11 @@ OTHER_FAULTS = {
     "POC order": (insert(GREY, TLM, segment(POC, b"\0\0\0\1\4\1\5")), "progression order (Ppoc) is 5"),
     "POC resolutions": (insert(GREY, TLM, segment(POC, b"\2\0\0\1\2\1\2")), "REpoc is 2"),
     "POC cut": (insert(GREY, TLM, segment(POC, b"\0\0\0\1\4")), "too short for the field CEpoc"),
+    "two NLT": (
+        insert(GREY, TLM, segment(NLT, b"\0\0\x0f\3") + segment(NLT, b"\0\0\x0f\0")),
+        "a second one for component 0",
+    ),
+    "NLT of type 3 with parameters": (insert(GREY, TLM, segment(NLT, b"\0\0\x0f\3ab")), "but 2 bytes follow"),
     "NLT of no component": (insert(GREY, TLM, segment(NLT, b"\0\1\x0f\3")), "component index (Cnlt) is 1"),
     "CRG": (insert(GREY, TLM, segment(CRG, bytes(3))), "1 components need 4 each"),
     "COM without registration": (insert(GREY, TLM, segment(COM)), "too short for the field registration"),
@@ -177,6 +182,7 @@ TILE_FAULTS = {
         insert_in_tile(GREY, segment(COD, b"\0\2\0\1\0\3\4\4\x40\1") * 2),
         "only one is allowed",
     ),
+    "NLT twice in a tile": (insert_in_tile(GREY, segment(NLT, b"\0\0\x0f\3") * 2), "a second one for component 0"),
     "length 1 in a tile": (insert_in_tile(GREY, segment(PLT, b"\0", length=1)), "its length is 1"),
     "junk between tile-parts": (
         main_header() + tile_part(parts=2) + b"\0\0" + tile_part(index=1),

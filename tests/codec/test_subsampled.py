@@ -15,8 +15,36 @@ from hypothesis import strategies as st
 import conformance
 import htj2k
 from images import noise
-from streams import COD, SIZ, find, main_header, patch, tile_part
-from subsampled import ORDERS, Component, Grid, ceil_div, compose, expected_components, interleaved
+from streams import (
+    CAP,
+    COD,
+    QCC,
+    QCD,
+    SIZ,
+    SOT,
+    body_of,
+    find,
+    insert,
+    main_header,
+    patch,
+    remove,
+    segment,
+    tile_part,
+    with_body,
+)
+from subsampled import (
+    ORDERS,
+    Component,
+    Grid,
+    ceil_div,
+    compose,
+    encode_alone,
+    expected_components,
+    interleaved,
+    packet_order,
+    payload_of,
+    split_packets,
+)
 
 
 def component(width: int, height: int, dx: int = 1, dy: int = 1, dtype: str = "u1", bits: int | None = None):
@@ -46,6 +74,18 @@ def as_the_guide_does(planes: list[np.ndarray], components: list[Component], wid
     return flat
 
 
+WAYS = ({"engine": "openjph"}, {"engine": "native", "threads": 1}, {"engine": "native", "threads": 3})
+
+
+def check_regions(stream: bytes, reduce: int, image: np.ndarray) -> None:
+    """Exactly the crop, wherever samples and tiles are cut."""
+    rng = np.random.default_rng(reduce)
+    for threads in (1, 2):
+        rows, columns = (np.sort(rng.choice(n + 1, 2, replace=False)) for n in image.shape[:2])
+        found = htj2k.decode(stream, reduce=reduce, region=(*map(int, rows), *map(int, columns)), threads=threads)
+        assert np.array_equal(found, image[slice(*rows), slice(*columns)])
+
+
 def check(components: list[Component], grid: Grid) -> bytes:
     """Exact at every resolution: each component, the image, and its checksum."""
     stream = compose(components, grid)
@@ -53,14 +93,17 @@ def check(components: list[Component], grid: Grid) -> bytes:
     x0, y0, x1, y1 = grid.area
     for reduce in range(grid.levels + 1):
         planes = expected_components(components, grid, reduce)
-        decoded = htj2k.decode_components(stream, reduce=reduce)
-        for found, expected in zip(decoded, planes, strict=True):
-            assert found.dtype == expected.dtype
-            assert np.array_equal(found, expected)
+        for how in WAYS:
+            decoded = htj2k.decode_components(stream, reduce=reduce, **how)
+            for found, expected in zip(decoded, planes, strict=True):
+                assert found.dtype == expected.dtype
+                assert np.array_equal(found, expected)
         size = tuple(ceil_div(b, 1 << reduce) - ceil_div(a, 1 << reduce) for a, b in ((y0, y1), (x0, x1)))
-        image = htj2k.decode(stream, reduce=reduce)
-        assert image.shape == (*size, len(components))
-        assert np.array_equal(image, interleaved(planes, components, size))
+        for how in WAYS:
+            image = htj2k.decode(stream, reduce=reduce, **how)
+            assert image.shape == (*size, len(components))
+            assert np.array_equal(image, interleaved(planes, components, size))
+        check_regions(stream, reduce, image)
         resolution = info.resolutions[grid.levels - reduce]
         assert (resolution.height, resolution.width) == size
         checksum = htj2k.ResolutionChecksum(*size[::-1], zlib.crc32(image.tobytes()))
@@ -140,9 +183,11 @@ def test_components_of_any_kind_decode_as_they_do_alone(case):
             with pytest.raises(htj2k.UnsupportedError, match=f"empty at reduce={reduce}"):
                 htj2k.decode_components(stream, reduce=reduce)
             continue
-        for found, expected in zip(htj2k.decode_components(stream, reduce=reduce), planes, strict=True):
-            assert found.dtype == expected.dtype
-            assert np.array_equal(found, expected)
+        for how in WAYS:
+            decoded = htj2k.decode_components(stream, reduce=reduce, **how)
+            for found, expected in zip(decoded, planes, strict=True):
+                assert found.dtype == expected.dtype
+                assert np.array_equal(found, expected)
 
 
 def sycc_to_rgb(y: np.ndarray, cb: np.ndarray, cr: np.ndarray) -> np.ndarray:
@@ -177,14 +222,17 @@ def without_packet_markers(stream: bytes) -> bytes:
 
 
 def test_the_subsampled_stream_of_iso(test_data):
-    """Its image starts at (4, 0). SOP and EPH together with its COC are refused, so they are taken out."""
+    """Its image starts at (4, 0). OpenJPH does not find SOP and EPH together with its COC: they are taken out."""
     corpus = test_data / "corpus"
     stream = (corpus / "iso_htj2k_conformance/ds1_ht_07_b11.j2k").read_bytes()
-    decoded = htj2k.decode_components(without_packet_markers(stream))
-    for c, component in enumerate(decoded):
-        (reference,) = conformance.read_pgx((corpus / f"iso_references/c1p1_07-{c}.pgx").read_bytes())
-        assert np.array_equal(component, reference)
-    assert [c.shape for c in decoded] == [(12, 2), (12, 8)]
+    for decoded in (
+        htj2k.decode_components(stream, engine="native"),
+        htj2k.decode_components(without_packet_markers(stream), engine="openjph"),
+    ):
+        for c, component in enumerate(decoded):
+            (reference,) = conformance.read_pgx((corpus / f"iso_references/c1p1_07-{c}.pgx").read_bytes())
+            assert np.array_equal(component, reference)
+        assert [c.shape for c in decoded] == [(12, 2), (12, 8)]
 
 
 def test_the_guides_own_loop():
@@ -236,6 +284,43 @@ def test_resolutions_arrive_one_after_the_other():
     decoder.finish()
     assert [image.verification.ok for image in images] == [True, True, True]
     assert np.array_equal(images[-1].pixels, IMAGE)
+
+
+def test_quality_layers():
+    """The second one is empty; of OpenJPH's engine that is the end."""
+    grid = Grid(AREA, order="LRCP", precincts=((2, 2), (3, 4)))
+    stream = compose(COMPONENTS, grid)
+    num_packets = len(list(packet_order(COMPONENTS, AREA, grid)))
+    layered = with_body(patch(stream, COD, 6, 2, 2), body_of(stream) + bytes(num_packets))
+    with pytest.raises(htj2k.UnsupportedError, match="2 quality layers"):
+        htj2k.decode_components(layered, engine="openjph")
+    for reduce in range(3):
+        assert np.array_equal(htj2k.decode(layered, reduce=reduce), htj2k.decode(stream, reduce=reduce))
+    for found, expected in zip(htj2k.decode_components(layered, threads=2), COMPONENTS, strict=True):
+        assert np.array_equal(found, expected.samples)
+
+
+def test_a_component_transform_beside_a_smaller_component():
+    """What OpenJPH's order of lines does not allow: red, green and blue, and an alpha of a quarter."""
+    rgb, alpha = noise((20, 24, 3), "u1"), component(24, 20, 2, 2)
+    grid = Grid((0, 0, 24, 20), order="LRCP")
+    of_one_tile = {"progression_order": "LRCP", "tile_parts": None, "tlm": False} | grid.encode_options()
+    three = htj2k.encode(rgb, color_transform=True, **of_one_tile)
+    alone = encode_alone(alpha, grid.area, grid, progression_order="LRCP")
+    bodies = zip(*(iter(split_packets(three)),) * 3, split_packets(alone), strict=True)
+    siz = payload_of(three, SIZ)
+    four = insert(remove(three, SIZ), CAP, segment(SIZ, siz[:34] + b"\0\4" + siz[36:] + b"\7\2\2"))
+    four = insert(four, SOT, segment(QCC, b"\3" + payload_of(alone, QCD)))
+    four = with_body(four, b"".join(b"".join(resolution) for resolution in bodies))
+    with pytest.raises(htj2k.UnsupportedError, match="component transform beside components of other sizes"):
+        htj2k.decode(four, engine="openjph")
+    for threads in (1, 2):
+        image = htj2k.decode(four, threads=threads)
+        assert np.array_equal(image[..., :3], rgb)
+        assert np.array_equal(image[..., 3:], interleaved([alpha.samples], [alpha], (20, 24)))
+    small = htj2k.decode(four, reduce=1)
+    assert np.array_equal(small[..., :3], htj2k.decode(three, reduce=1))
+    assert np.array_equal(htj2k.decode(four, region=(3, 18, 5, 24)), image[3:18, 5:24])
 
 
 def test_signed_and_unsigned_components_come_one_by_one():

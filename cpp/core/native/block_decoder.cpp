@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/native/part1_block.hpp"
 #include "kernels/implementation.hpp"
 #include "kernels/target.hpp"
 
@@ -110,36 +111,43 @@ void undo_roi(Word* words, std::size_t count, const block_planes& planes) {
 }  // namespace
 
 template <typename Word>
-block_words<Word> block_decoder::decode(byte_span data, const coded_block& block, const block_size& size,
-                                        bool stripe_causal, const block_planes& planes) {
+bool block_decoder::fill(Word* words, std::size_t stride, byte_span data, const coded_block& block,
+                         const block_size& size, const block_coding& coding) {
+  if (block.is_part1()) return decode_part1_block(data, block, size, coding, words, stride);
   std::uint8_t* const coded = memory_->coded + bytes_before;
   std::size_t size_so_far = 0;
   for (std::size_t piece = 0; piece < block.sizes.size(); ++piece) {
-    if (!holds(data, block.offsets[piece], block.sizes[piece])) return {};
+    if (!holds(data, block.offsets[piece], block.sizes[piece])) return false;
     std::memcpy(coded + size_so_far, data.data + block.offsets[piece], block.sizes[piece]);
     size_so_far += block.sizes[piece];
   }
   std::memset(coded + size_so_far, 0, bytes_after);
+  return decode_words(coded, words, block, size, stride, coding.stripe_causal());
+}
+
+template <typename Word>
+block_words<Word> block_decoder::decode(byte_span data, const coded_block& block, const block_size& size,
+                                        const block_coding& coding, const block_planes& planes) {
   const std::size_t stride = stride_of(size.width);
   const std::size_t count = stride * size.height;
   if constexpr (sizeof(Word) == 8) {
     // Beside components of more planes. Refinement passes are right in the decoder of 32 bits alone.
     if (planes.coded <= most_planes_in_32_bits) {
       auto* const narrow = reinterpret_cast<std::uint32_t*>(memory_->words);
-      if (!decode_words(coded, narrow, block, size, stride, stripe_causal)) return {};
+      if (!fill(narrow, stride, data, block, size, coding)) return {};
       if (planes.roi_shift != 0) undo_roi(narrow, count, planes);
       return {widened(memory_->words, count), stride};
     }
   }
   auto* const words = reinterpret_cast<Word*>(memory_->words);
   if (sizeof(Word) == 8 || planes.coded <= most_planes_in_32_bits) {
-    if (!decode_words(coded, words, block, size, stride, stripe_causal)) return {};
+    if (!fill(words, stride, data, block, size, coding)) return {};
     if (planes.roi_shift != 0) undo_roi(words, count, planes);
     return {words, stride};
   }
   // Only with RGN: its planes take 64 bits, but what they leave fits in the upper half.
   auto* const wide = reinterpret_cast<std::uint64_t*>(memory_->words);
-  if (!decode_words(coded, wide, block, size, stride, stripe_causal)) return {};
+  if (!fill(wide, stride, data, block, size, coding)) return {};
   undo_roi(wide, count, planes);
   for (std::size_t i = 0; i < count; ++i) words[i] = static_cast<Word>(wide[i] >> 32);
   return {words, stride};
@@ -148,15 +156,15 @@ block_words<Word> block_decoder::decode(byte_span data, const coded_block& block
 bool has_block_decoders() { return false; }
 
 template <typename Word>
-block_words<Word> block_decoder::decode(byte_span, const coded_block&, const block_size&, bool,
+block_words<Word> block_decoder::decode(byte_span, const coded_block&, const block_size&, const block_coding&,
                                         const block_planes&) {
   return {};
 }
 #endif
 
 template block_words<std::uint32_t> block_decoder::decode(byte_span, const coded_block&, const block_size&,
-                                                          bool, const block_planes&);
+                                                          const block_coding&, const block_planes&);
 template block_words<std::uint64_t> block_decoder::decode(byte_span, const coded_block&, const block_size&,
-                                                          bool, const block_planes&);
+                                                          const block_coding&, const block_planes&);
 
 }  // namespace htj2k::native

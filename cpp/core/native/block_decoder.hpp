@@ -1,11 +1,13 @@
-// HT codeblocks through OpenJPH's block decoders. Nothing else of the native engine knows OpenJPH.
+// Codeblocks: HT ones through OpenJPH's block decoders, of which nothing else of the native engine knows, and
+// those of Part 1.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
 #include "core/bytes.hpp"
-#include "core/packet_header.hpp"
+#include "core/coded_block.hpp"
+#include "core/geometry.hpp"
 
 namespace htj2k::native {
 
@@ -16,6 +18,15 @@ constexpr unsigned most_planes_in_32_bits = 30;
 
 struct block_size {
   std::uint32_t width = 0, height = 0;  // at most 4096 samples, neither over 1024
+};
+
+// How the codeblocks of a subband are coded.
+struct block_coding {
+  std::uint8_t style = 0;  // SPcod, SPcoc
+  orientation band = orientation::ll;
+  const part1_pieces* pieces = nullptr;  // of the tile
+
+  bool stripe_causal() const { return (style & 8) != 0; }
 };
 
 struct block_planes {
@@ -42,9 +53,13 @@ public:
   // Valid until the next call. words is null when the bytes are not a codeblock.
   template <typename Word>
   block_words<Word> decode(byte_span data, const coded_block& block, const block_size& size,
-                           bool stripe_causal, const block_planes& planes);
+                           const block_coding& coding, const block_planes& planes);
 
 private:
+  template <typename Word>
+  bool fill(Word* words, std::size_t stride, byte_span data, const coded_block& block, const block_size& size,
+            const block_coding& coding);
+
   struct memory;
   std::unique_ptr<memory> memory_;
 };

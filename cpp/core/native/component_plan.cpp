@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/nonlinearities.hpp"
+
 namespace htj2k::native {
 namespace {
 
@@ -70,6 +72,8 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
   plan.reversible = style.reversible();
   plan.resolution = style.num_decompositions - reduce;
   plan.bit_depth = size.bit_depth;
+  while (2U << plan.log_rows <= size.dy) ++plan.log_rows;
+  plan.sign_magnitude = is_sign_magnitude(cs, c);
   const unsigned roi_shift = roi_shift_of(cs, tile, c);
   if (!size.is_signed) plan.offset = std::int64_t{1} << (size.bit_depth - 1);
   plan.bands.reserve(plan.resolution + std::size_t{1});
@@ -77,9 +81,18 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
     const tile_resolution& geometry = coded.geometry.components[c][r];
     auto& bands = plan.bands.emplace_back();
     for (unsigned b = 0; b < geometry.num_bands; ++b) {
-      bands[b] = {
-          cs.data,   tile, c,       r, b, &geometry, &coded.bands[c][r][b], (style.block_style & 8) != 0,
-          roi_shift, 0,    nullptr, {}};
+      bands[b] = {cs.data,
+                  tile,
+                  c,
+                  r,
+                  b,
+                  &geometry,
+                  &coded.bands[c][r][b],
+                  {style.block_style, static_cast<orientation>(r == 0 ? 0 : b + 1), &coded.pieces},
+                  roi_shift,
+                  0,
+                  nullptr,
+                  {}};
       if (coded.lost != nullptr) bands[b].lost = &coded.lost->bands[c][r][b];
     }
   }
@@ -96,6 +109,11 @@ unsigned component_plan::most_bit_planes() const {
     for (unsigned b = 0; b < of_resolution[0].geometry->num_bands; ++b)
       most = std::max(most, of_resolution[b].bit_planes());
   return most;
+}
+
+bool tile_plan::is_empty() const {
+  return std::all_of(components.begin(), components.end(),
+                     [](const component_plan& component) { return component.is_empty(); });
 }
 
 tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& coded, std::uint32_t reduce,

@@ -14,7 +14,9 @@ struct component_plan {
   bool reversible = true;
   unsigned resolution = 0;  // the one that is decoded
   std::uint8_t bit_depth = 0;
-  std::int64_t offset = 0;  // level shift: 2^(bit_depth - 1) if unsigned
+  unsigned log_rows = 0;        // log2, rounded down, of the rows of pixels that a row of samples covers
+  bool sign_magnitude = false;  // NLT of type 3
+  std::int64_t offset = 0;      // level shift: 2^(bit_depth - 1) if unsigned
   // [resolution] up to that one: which samples are wanted, and which are computed for them. Lifting mirrors
   // at the edges of the latter; where those are not the tile's own, the samples next to them come out wrong.
   struct window {
@@ -25,6 +27,7 @@ struct component_plan {
 
   const rect& area() const { return windows.back().wanted; }
   std::uint32_t width() const { return area().width(); }
+  bool is_empty() const { return area().is_empty(); }  // also where the tile is smaller than a sample
   unsigned most_bit_planes() const;
 };
 
@@ -32,7 +35,7 @@ struct tile_plan {
   bool color_transform = false;
   std::vector<component_plan> components;
 
-  const rect& area() const { return components.front().area(); }
+  bool is_empty() const;
 };
 
 // `regions`: what is wanted of each component at that resolution, where it lies on the component's own grid.

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "core/error.hpp"
+#include "core/native/pixel_grid.hpp"
+#include "core/native/row_targets.hpp"
 #include "core/native/tile_rows.hpp"
-#include "core/row_writer.hpp"
 #include "core/strict.hpp"
 
 namespace htj2k::native {
@@ -14,30 +16,20 @@ namespace {
 // All that is decided before samples are.
 struct image_plan {
   const codestream& cs;
+  pixel_grid grid;
   std::vector<tile_plan> tiles;
-  std::vector<rect> components;  // what is wanted of each, on its own grid
 };
-
-// Where the component lies at this resolution, or the part of it that is asked for.
-rect wanted_of(const codestream& cs, std::uint32_t component, const decode_options& options) {
-  const rect all = component_rect(cs.siz, component, options.reduce);
-  if (!options.region) return all;
-  const rect& part = *options.region;
-  return {all.x0 + part.x0, all.y0 + part.y0, all.x0 + part.x1, all.y0 + part.y1};
-}
 
 image_plan plan_image(const open_codestream& opened, const decode_options& options) {
   const codestream& cs = opened.cs;
-  image_plan plan{cs, {}, {}};
-  for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
-    plan.components.push_back(wanted_of(cs, c, options));
+  image_plan plan{cs, pixel_grid(cs.siz, options.reduce, options.region), {}};
   plan.tiles.reserve(cs.siz.num_tiles());
   for (std::uint32_t t = 0; t < cs.siz.num_tiles(); ++t) {
     const auto tile = static_cast<std::uint16_t>(t);
     const auto found = opened.walk.tiles.find(tile);
     if (found == opened.walk.tiles.end())
       throw error(error_code::codestream, "tile " + std::to_string(t) + " is missing");
-    plan.tiles.push_back(plan_tile(cs, tile, found->second, options.reduce, plan.components));
+    plan.tiles.push_back(plan_tile(cs, tile, found->second, options.reduce, plan.grid.samples()));
   }
   return plan;
 }
@@ -50,75 +42,86 @@ clamp_limits<T> limits_of(const component_size& size, clamp_policy policy, sampl
   return clamp_limits<T>(clamp_range(policy, size.bit_depth, decoded));
 }
 
-// As row_writer, but each component has memory of its own.
-template <typename T>
-class component_writers {
-public:
-  component_writers(const image_size& siz, clamp_policy policy, const std::vector<image_view>& out) {
-    for (const component_size& size : siz.components) {
-      const auto decoded = decoded_type(size.bit_depth, size.is_signed);
-      writers_.emplace_back(out[writers_.size()], std::vector{limits_of<T>(size, policy, decoded)}, nullptr);
-    }
-  }
-  void set_line(std::uint32_t component, const T* line) { writers_[component].set_line(0, line); }
-  void finish_row(std::uint32_t y) {
-    for (row_writer<T>& writer : writers_) writer.finish_row(y);
-  }
-
-private:
-  std::vector<row_writer<T>> writers_;
-};
-
 // Decodes rows of tiles from top to bottom. T as in tile_rows.
 template <typename T, typename Writer>
 class image_decoder {
 public:
   image_decoder(const image_plan& plan, Writer& writer, unsigned threads)
-      : plan_(plan), writer_(writer), threads_(threads) {
-    for (const rect& component : plan.components) lines_.emplace_back(component.width());
+      : plan_(plan),
+        writer_(writer),
+        threads_(threads),
+        lines_done_(plan.grid.runs().size()),
+        lines_end_(lines_done_.size()) {
+    for (const rect& component : plan.grid.samples()) lines_.emplace_back(component.width());
     targets_.resize(lines_.size());
     for (std::uint32_t c = 0; c < lines_.size(); ++c) writer.set_line(c, lines_[c].data());
   }
 
-  // Rows before `first_row` are decoded and not written. Returns how many rows are done: all of them, or
-  // those before a value did not fit T.
-  std::uint32_t decode(std::uint32_t first_row) {
-    const image_size& siz = plan_.cs.siz;
+  // Rows of pixels before `first_row` are decoded and not written. Returns how many are done before a value
+  // did not fit T; nothing when all are.
+  std::optional<std::uint32_t> decode(std::uint32_t first_row) {
     std::uint32_t y = 0;
-    for (std::uint32_t q = 0; q < siz.tiles_down && overflow_ >= 0; ++q)
-      y += decode_tile_row(q * siz.tiles_across, y, first_row);
-    return y;
+    for (std::uint32_t q = 0; q < plan_.cs.siz.tiles_down; ++q) {
+      y = decode_tile_row(q, y, first_row);
+      if (overflow_ < 0) return y;
+    }
+    return std::nullopt;
   }
 
 private:
-  std::uint32_t decode_tile_row(std::uint32_t first_tile, std::uint32_t y, std::uint32_t first_row) {
-    std::vector<const tile_plan*> plans;
-    std::vector<tile_rows<T>> tiles;
+  struct planned_tile {
+    explicit planned_tile(const tile_plan& tile) : plan(&tile), rows(tile) {}
+    const tile_plan* plan;
+    tile_rows<T> rows;
+  };
+
+  std::uint32_t decode_tile_row(std::uint32_t q, std::uint32_t y, std::uint32_t first_row) {
+    std::vector<planned_tile> tiles;
     for (std::uint32_t p = 0; p < plan_.cs.siz.tiles_across; ++p) {
-      const tile_plan& tile = plan_.tiles[first_tile + p];
-      if (tile.area().is_empty()) continue;
-      plans.push_back(&tile);
-      tiles.emplace_back(tile);
+      const tile_plan& tile = plan_.tiles[q * plan_.cs.siz.tiles_across + p];
+      if (!tile.is_empty()) tiles.emplace_back(tile);
     }
     // After the tiles, whose memory its helpers write to, so that it ends before them.
     std::optional<block_queue> queue;
     if (threads_ > 1) {
       queue.emplace();
-      for (tile_rows<T>& tile : tiles) tile.enqueue(*queue);
+      for (planned_tile& tile : tiles) tile.rows.enqueue(*queue);
       queue->start(threads_ - 1);
     }
-    const std::uint32_t height = plans.empty() ? 0 : plans.front()->area().height();
-    for (std::uint32_t done = 0; done < height; ++done) {
-      for (std::size_t i = 0; i < tiles.size(); ++i) tiles[i].next(targets(*plans[i]), overflow_);
-      if (overflow_ < 0) return done;
-      if (y + done >= first_row) writer_.finish_row(y + done);
+    for (std::size_t r = 0; r < lines_end_.size(); ++r)
+      lines_end_[r] = plan_.grid.lines_to_end_of(q, plan_.grid.runs()[r].first);
+    for (const std::uint32_t stop = plan_.grid.rows_to_end_of(q); y < stop; ++y) {
+      take_lines_under(y, tiles);
+      if (overflow_ < 0) return y;
+      if (y >= first_row) writer_.finish_row(y);
     }
-    return height;
+    // Of samples over the edge of a region or of tiles, pixels further down show the rest.
+    for (std::size_t r = 0; r < lines_end_.size(); ++r) take_lines(r, lines_end_[r], tiles);
+    return y;
   }
 
-  T* const* targets(const tile_plan& tile) {
-    for (std::size_t c = 0; c < lines_.size(); ++c)
-      targets_[c] = lines_[c].data() + (tile.components[c].area().x0 - plan_.components[c].x0);
+  void take_lines_under(std::uint32_t y, std::vector<planned_tile>& tiles) {
+    for (std::size_t r = 0; r < lines_end_.size(); ++r) {
+      const std::uint32_t stop = plan_.grid.line_under(plan_.grid.runs()[r].first, y) + 1;
+      take_lines(r, std::min(stop, lines_end_[r]), tiles);
+    }
+  }
+
+  // Until so many lines of the run are done.
+  void take_lines(std::size_t r, std::uint32_t stop, std::vector<planned_tile>& tiles) {
+    const component_run& run = plan_.grid.runs()[r];
+    while (lines_done_[r] < stop) {
+      for (planned_tile& tile : tiles)
+        if (!tile.plan->components[run.first].is_empty())
+          tile.rows.next(run, targets(run, *tile.plan), overflow_);
+      if (overflow_ < 0) return;
+      writer_.take_lines(run, lines_done_[r]++);
+    }
+  }
+
+  T* const* targets(const component_run& run, const tile_plan& tile) {
+    for (std::size_t c = run.first; c < run.stop; ++c)
+      targets_[c] = lines_[c].data() + (tile.components[c].area().x0 - plan_.grid.samples()[c].x0);
     return targets_.data();
   }
 
@@ -127,6 +130,9 @@ private:
   unsigned threads_;
   std::vector<std::vector<T>> lines_;  // of each component, over all tiles
   std::vector<T*> targets_;
+  // Of each run of components: how many lines are done, and how many there are down to the end of the tiles
+  // in work.
+  std::vector<std::uint32_t> lines_done_, lines_end_;
   T overflow_ = 0;
 };
 
@@ -149,7 +155,8 @@ bool fits_32_bits(const image_plan& plan) {
 }
 
 template <typename T, typename MakeWriter>
-std::uint32_t decode_as(const image_plan& plan, unsigned threads, std::uint32_t first_row, MakeWriter make) {
+std::optional<std::uint32_t> decode_as(const image_plan& plan, unsigned threads, std::uint32_t first_row,
+                                       MakeWriter make) {
   auto writer = make(T{});
   return image_decoder<T, decltype(writer)>(plan, writer, threads).decode(first_row);
 }
@@ -161,9 +168,9 @@ void decode_rows(const image_plan& plan, unsigned threads, bool may_be_16_bits, 
     decode_as<std::int64_t>(plan, threads, 0, make);
     return;
   }
-  std::uint32_t rows = 0;
+  std::optional<std::uint32_t> rows = 0;
   if (may_be_16_bits && may_fit_int16(plan)) rows = decode_as<std::int16_t>(plan, threads, 0, make);
-  if (rows != plan.components.front().height()) decode_as<std::int32_t>(plan, threads, rows, make);
+  if (rows) decode_as<std::int32_t>(plan, threads, *rows, make);
 }
 
 }  // namespace
@@ -178,7 +185,7 @@ void decode(const open_codestream& opened, const decode_options& options, const 
     std::vector<clamp_limits<T>> limits;
     for (const component_size& size : siz.components)
       limits.push_back(limits_of<T>(size, options.clamp, decoded));
-    return row_writer<T>(out, limits, observer);
+    return pixel_rows<T>(plan.grid, row_writer<T>(out, limits, observer));
   });
 }
 
@@ -186,8 +193,16 @@ void decode_components(const open_codestream& opened, const decode_options& opti
                        const std::vector<image_view>& out) {
   const bool may_be_16_bits =
       std::all_of(out.begin(), out.end(), [](const image_view& v) { return sample_size(v.type) <= 2; });
-  decode_rows(plan_image(opened, options), options.threads, may_be_16_bits, [&](auto sample) {
-    return component_writers<decltype(sample)>(opened.cs.siz, options.clamp, out);
+  const image_plan plan = plan_image(opened, options);
+  decode_rows(plan, options.threads, may_be_16_bits, [&](auto sample) {
+    using T = decltype(sample);
+    std::vector<row_writer<T>> writers;
+    for (const component_size& size : opened.cs.siz.components) {
+      const auto decoded = decoded_type(size.bit_depth, size.is_signed);
+      writers.emplace_back(out[writers.size()], std::vector{limits_of<T>(size, options.clamp, decoded)},
+                           nullptr);
+    }
+    return component_rows<T>(std::move(writers));
   });
 }
 

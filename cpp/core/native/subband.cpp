@@ -44,8 +44,8 @@ void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, 
   const rect part = band.block_window(column, row);
   if (blocks == nullptr || blocks[column].num_passes == 0) return clear(rows, row_stride, part);
   const coded_block& block = blocks[column];
-  const auto found = decoder.decode<word>(band.data, block, {area.width(), area.height()}, band.stripe_causal,
-                                          planes_of(band));
+  const auto found =
+      decoder.decode<word>(band.data, block, {area.width(), area.height()}, band.coding, planes_of(band));
   if (found.words == nullptr) {
     if (band.lost == nullptr)
       throw error(error_code::codestream,

@@ -14,7 +14,7 @@ struct subband {
   std::uint32_t tile = 0, component = 0, resolution = 0, band = 0;
   const tile_resolution* geometry = nullptr;
   const coded_band* coded = nullptr;
-  bool stripe_causal = false;
+  block_coding coding;
   unsigned roi_shift = 0;     // RGN: planes by which the region of interest stands above the rest
   float step = 0;             // 9/7: what one unit of the decoder's words is worth
   lost_band* lost = nullptr;  // takes note of blocks that do not decode; null: each is an error

@@ -1,11 +1,13 @@
 // The samples of one tile row by row: wavelet, component transform and level shift undone, not yet clamped.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "core/native/component_plan.hpp"
+#include "core/native/pixel_grid.hpp"
 #include "core/native/resolution_rows.hpp"
 
 namespace htj2k::native {
@@ -17,6 +19,7 @@ public:
   explicit tile_rows(const tile_plan& plan) : plan_(plan), kernels_(kernels::active()) {
     for (const component_plan& component : plan.components) {
       auto& rows = sources_.emplace_back();
+      if (component.is_empty()) continue;
       if (component.reversible)
         rows.exact.emplace(component, component.resolution);
       else
@@ -26,25 +29,26 @@ public:
 
   // See band_rows.
   void enqueue(block_queue& queue) {
-    for (source& rows : sources_) {
-      if (rows.exact) rows.exact->enqueue(queue, 0);
-      if (rows.real) rows.real->enqueue(queue, 0);
+    for (std::size_t c = 0; c < sources_.size(); ++c) {
+      const unsigned levels = plan_.components[c].log_rows;
+      if (sources_[c].exact) sources_[c].exact->enqueue(queue, levels);
+      if (sources_[c].real) sources_[c].real->enqueue(queue, levels);
     }
   }
 
-  // Writes the next row of each component, at lines[c]. `overflow` becomes negative when T is int16_t and
-  // does not hold a value.
-  void next(T* const* lines, T& overflow) {
+  // Writes the next row of each component of the run, which are not empty, at lines[c]. `overflow` becomes
+  // negative when T is int16_t and does not hold a value.
+  void next(const component_run& run, T* const* lines, T& overflow) {
     float no_overflow = 0;
-    std::size_t c = 0;
-    if (plan_.color_transform) {
+    std::size_t c = run.first;
+    if (plan_.color_transform && c == 0) {
       c = 3;
       if (plan_.components[0].reversible)
         take_rct(lines, overflow);
       else
         take_ict(lines);
     }
-    for (; c < sources_.size(); ++c) {
+    for (; c < run.stop; ++c) {
       const component_plan& component = plan_.components[c];
       if (component.reversible)
         kernels_.synthesis<T>().add(sources_[c].exact->next(overflow), static_cast<T>(component.offset),
@@ -52,6 +56,8 @@ public:
       else
         round(component, sources_[c].real->next(no_overflow), lines[c]);
     }
+    for (c = run.first; c < run.stop; ++c)
+      if (plan_.components[c].sign_magnitude) restore_signs(plan_.components[c], lines[c]);
   }
 
 private:
@@ -91,6 +97,17 @@ private:
       rounded_.resize(n);
       kernels_.irreversible.round(row, component.bit_depth, 0, n, rounded_.data());
       for (std::size_t i = 0; i < n; ++i) line[i] = static_cast<T>(rounded_[i] + component.offset);
+    }
+  }
+
+  // Undoes NLT of type 3 (T.801 K.2.3), by which a sample with sign bit 1 and magnitude m below it became the
+  // number -1 - m. Of numbers out of range it would make others with another sign.
+  static void restore_signs(const component_plan& component, T* line) {
+    const auto high = static_cast<T>((std::int64_t{1} << (component.bit_depth - 1)) - 1);
+    const auto low = static_cast<T>(-1 - high);
+    for (std::size_t i = 0; i < component.width(); ++i) {
+      const T value = std::clamp(line[i], low, high);
+      line[i] = value < 0 ? static_cast<T>(low + (-1 - value)) : value;
     }
   }
 

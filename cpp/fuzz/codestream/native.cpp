@@ -20,6 +20,25 @@ std::optional<fuzz::decoded_image> decode(byte_span codestream, std::uint32_t re
   });
 }
 
+// Each component by itself: also what does not fit one image.
+std::optional<std::vector<fuzz::decoded_image>> decode_each(byte_span codestream, std::uint32_t reduce,
+                                                            unsigned threads) {
+  return fuzz::attempt([&] {
+    const open_codestream opened =
+        open_strict(codestream, fuzz::small_limits(), reduce, decode_engine::native);
+    std::vector<fuzz::decoded_image> images;
+    for (const image_layout& layout : component_layouts_at(opened.cs, reduce))
+      images.push_back(fuzz::make_image(layout, 0));
+    std::vector<image_view> views;
+    for (fuzz::decoded_image& image : images) views.push_back(fuzz::view_of(image));
+    decode_options options;
+    options.reduce = reduce;
+    options.threads = threads;
+    decode_components(opened, options, views);
+    return images;
+  });
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -30,6 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto one = decode(codestream, reduce, decode_engine::native, 1);
     const auto three = decode(codestream, reduce, decode_engine::native, 3);
     fuzz::require(one == three, "pixels do not depend on the number of threads");
+    fuzz::require(decode_each(codestream, reduce, 1) == decode_each(codestream, reduce, 3),
+                  "components do not depend on the number of threads");
   }
   return 0;
 }
