@@ -33,6 +33,7 @@ from streams import (
     with_body,
     wrap_in_boxes,
 )
+from subsampled import Component, Grid, compose
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("HTJ2K_ENGINE") == "openjph", reason="masks are the native engine's"
@@ -342,3 +343,19 @@ def test_real_files(test_data: Any) -> None:
             assert np.array_equal(partial.pixels[right], whole[right]), path
         checked += 1
     assert checked > 5
+
+
+def test_components_of_different_sizes() -> None:
+    """A sample of a subsampled component stands for several pixels."""
+    chroma = noise((24, 32), "u1")
+    components = [Component(noise((47, 63), "u1")), Component(chroma, 2, 2), Component(chroma, 2, 2)]
+    codestream = compose(components, Grid((0, 0, 63, 47), (40, 26)))
+    whole = htj2k.decode(codestream)
+    top = htj2k.read_info(codestream).num_decompositions
+    for block in [block for block in codeblocks(codestream) if block.pieces][::5]:
+        partial = htj2k.decode_partial(spoil(codestream, [block]))
+        right = partial.whole_up_to == top
+        assert np.array_equal(partial.pixels[right], whole[right])
+        assert 0 < right.mean() < 1
+        tile = np.argwhere(~right)
+        assert len(np.unique(tile // (40, 26), axis=0)) == 1, block
