@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/block_passes.hpp"
@@ -23,10 +24,14 @@ struct block_grid {
   bool empty() const { return across == 0 || down == 0; }
 };
 
+// "HL codeblock (3, 0)": of the resolution's bands, LL alone or three, that of index `band`.
+std::string name_of_block(unsigned num_bands, unsigned band, std::uint32_t column, std::uint32_t row);
+
 struct placed_block {
   std::uint32_t band = 0;             // index of its grid
   std::uint32_t column = 0, row = 0;  // among the blocks of the subband
   coded_block block;
+  std::uint64_t stop = 0;  // where its bytes in the packet end
 };
 
 // A tag tree (T.800 B.10.2), finest level first. Values only grow from parent to child.
@@ -116,7 +121,7 @@ private:
   static unsigned read_missing_planes(packet_bits& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y);
   static bool read_block(packet_bits& bits, precinct_state::band_state& band, std::uint32_t x,
                          std::uint32_t y, std::uint16_t layer, block_state& block);
-  void read_grid(packet_bits& bits, const block_grid& grid, std::uint32_t band,
+  void read_grid(packet_bits& bits, const block_grid& grid, std::uint32_t band, std::size_t num_bands,
                  precinct_state::band_state& state, std::uint16_t layer, part1_pieces& pieces);
   std::uint64_t place_bodies(std::uint64_t start, part1_pieces& pieces);
 

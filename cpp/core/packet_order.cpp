@@ -154,6 +154,7 @@ public:
     sort_by(packets_.begin() + start, packets_.end(), static_cast<progression>(change.order));
   }
 
+  std::size_t size() const { return packets_.size(); }
   std::vector<packet_id> take() { return std::move(packets_); }
 
 private:
@@ -185,6 +186,18 @@ std::uint32_t tile_resolution::blocks_across(unsigned band) const {
 
 std::uint32_t tile_resolution::blocks_down(unsigned band) const {
   return static_cast<std::uint32_t>(count_cells(bands[band].y0, bands[band].y1, ycb));
+}
+
+rect tile_resolution::block_area(unsigned band, std::uint32_t column, std::uint32_t row) const {
+  const rect& all = bands[band];
+  const std::uint64_t x = std::uint64_t{(all.x0 >> xcb) + column} << xcb;
+  const std::uint64_t y = std::uint64_t{(all.y0 >> ycb) + row} << ycb;
+  const auto within = [](std::uint64_t value, std::uint32_t low, std::uint32_t high) {
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(value, low, high));
+  };
+  return {within(x, all.x0, all.x1), within(y, all.y0, all.y1),
+          within(x + (std::uint64_t{1} << xcb), all.x0, all.x1),
+          within(y + (std::uint64_t{1} << ycb), all.y0, all.y1)};
 }
 
 std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) const {
@@ -229,7 +242,7 @@ tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile) {
   return geometry;
 }
 
-std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry) {
+ordered_packets packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry) {
   std::vector<packet_id> precincts;
   precincts.reserve(static_cast<std::size_t>(geometry.num_precincts));
   for (std::uint32_t c = 0; c < geometry.components.size(); ++c) add_precincts(cs, geometry, c, precincts);
@@ -237,7 +250,8 @@ std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, co
   const auto& changes = progression_changes_of(cs, tile);
   if (changes.empty() && geometry.num_layers == 1) {
     sort_by(precincts.begin(), precincts.end(), static_cast<progression>(default_order));
-    return precincts;
+    const std::size_t count = precincts.size();
+    return {std::move(precincts), count};
   }
   progressions order(geometry, std::move(precincts));
   progression_change all;
@@ -245,19 +259,14 @@ std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, co
   all.component_stop = cs.siz.num_components();
   all.layer_stop = geometry.num_layers;
   all.order = default_order;
-  if (changes.empty()) order.add(all);
   for (progression_change change : changes) {
     change.layer_stop = std::min(change.layer_stop, geometry.num_layers);
     order.add(change);
   }
-  auto packets = order.take();
-  if (packets.size() != geometry.num_packets())
-    throw error(error_code::codestream,
-                "the progressions of POC leave out " +
-                    std::to_string(geometry.num_packets() - packets.size()) + " packets of tile " +
-                    std::to_string(tile),
-                changes.back().offset);
-  return packets;
+  const std::size_t num_changed = order.size();
+  order.add(all);
+  const std::size_t num_ordered = changes.empty() ? order.size() : num_changed;
+  return {order.take(), num_ordered};
 }
 
 }  // namespace htj2k

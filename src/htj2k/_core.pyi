@@ -70,8 +70,16 @@ def decode_levels(
     threads_as_fit: bool,
 ) -> tuple[list[NDArray[Any]], Messages]: ...
 def decode_partial(
-    data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None
-) -> tuple[NDArray[Any], bool, int, int, str | None, Messages]: ...
+    data: Any,
+    reduce: int,
+    clamp_to_container: bool,
+    max_pixels: int | None,
+    threads: int,
+    threads_as_fit: bool,
+) -> tuple[NDArray[Any], NDArray[np.int8], int, int, str | None, Messages]: ...
+def _codeblocks(
+    data: Any,
+) -> list[tuple[int, int, int, int, int, int, tuple[int, int, int, int], list[tuple[int, int]]]]: ...
 def codestream_checksums(
     data: Any,
     reduce: int,

@@ -98,7 +98,7 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
   for (unsigned r = 0; r <= plan.resolution; ++r) {
     const tile_resolution& geometry = coded.geometry.components[c][r];
     auto& bands = plan.bands.emplace_back();
-    for (unsigned b = 0; b < geometry.num_bands; ++b)
+    for (unsigned b = 0; b < geometry.num_bands; ++b) {
       bands[b] = {cs.data,
                   tile,
                   c,
@@ -109,7 +109,10 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
                   {style.block_style, static_cast<orientation>(r == 0 ? 0 : b + 1), &coded.pieces},
                   roi_shift,
                   0,
+                  nullptr,
                   {}};
+      if (coded.lost != nullptr) bands[b].lost = &coded.lost->bands[c][r][b];
+    }
   }
   set_windows(plan, region);
   if (!plan.reversible) set_steps(plan, quantization_of(cs, tile, c));
