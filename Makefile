@@ -35,7 +35,8 @@ test-simd: setup
 # The decoding tests again with each engine forced, where the default would take the other.
 test-engines: setup
 	HTJ2K_ENGINE=openjph $(BIN)/python -m pytest -q $(PYTEST_ARGS) \
-	  tests/codec/test_decode.py tests/codec/test_lossless.py tests/codec/test_one_pass.py tests/codec/test_partition.py
+	  tests/codec/test_decode.py tests/codec/test_lossless.py tests/codec/test_one_pass.py tests/codec/test_partition.py \
+	  tests/codec/test_truncation.py tests/codec/test_verify.py
 	HTJ2K_ENGINE=native $(BIN)/python -m pytest -q $(PYTEST_ARGS) tests/codec/test_decode.py tests/codec/test_lossy.py
 
 # STREAMS random streams through both engines, from number FIRST on; the C++ tests have the first 200.
