@@ -134,30 +134,14 @@ void unlift_along(const T* from, std::size_t n, const T* others, std::size_t num
   for (std::size_t i = end < begin ? begin : end; i < n; ++i) at_end(i);
 }
 
-// Two neighbours in one word of twice the size: compilers store those without shuffling.
-template <typename T>
-void put_pair(T first, T second, T* to) {
-  if constexpr (sizeof(T) == 8) {
-    to[0] = first;
-    to[1] = second;
-  } else {
-    using half = std::conditional_t<sizeof(T) == 2, std::uint16_t, std::uint32_t>;
-    using whole = std::conditional_t<sizeof(T) == 2, std::uint32_t, std::uint64_t>;
-    half low, high;
-    std::memcpy(&low, &first, sizeof low);
-    std::memcpy(&high, &second, sizeof high);
-    const auto pair = static_cast<whole>(static_cast<whole>(high) << (8 * sizeof(T)) | low);
-    std::memcpy(to, &pair, sizeof pair);
-  }
-}
-
 template <unsigned Step, std::size_t StartsHigh, std::size_t N, typename T>
 void zip_block(const T* high, const T* even, T* HTJ2K_RESTRICT row, seen_lanes<T>& HTJ2K_RESTRICT seen) {
   const T* const before = even - StartsHigh;
   const T* const after = before + 1;
   for (std::size_t i = 0; i < N; ++i) {
     const T odd = unlifted<Step>(high[i], before[i], after[i], seen.lanes[i]);
-    put_pair(StartsHigh != 0 ? odd : even[i], StartsHigh != 0 ? even[i] : odd, row + 2 * i);
+    row[2 * i] = StartsHigh != 0 ? odd : even[i];
+    row[2 * i + 1] = StartsHigh != 0 ? even[i] : odd;
   }
 }
 
