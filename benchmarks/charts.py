@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from results import Results
-from tables import CURVE_TITLES, library_ratios, mean, syntax_summary
+from tables import CURVE_TITLES, ENGINE_TASKS, engine_ratio, library_ratios, mean, syntax_summary
 
 matplotlib.use("Agg")
 
@@ -109,6 +109,27 @@ def syntaxes(results: Results) -> Figure:
     return figure
 
 
+def engines(results: Results) -> Figure:
+    """Time over that of OpenJPH alone, of the picture that there is in all sizes."""
+    rows = {int(name.split("x")[-1]): row for name, row in results.rows("engines").items() if name[:2] == "CT"}
+    sides = sorted(rows)
+    figure = Figure(figsize=(6, 3.4), layout="constrained")
+    axis = figure.subplots()
+    tasks = ("openjph", "native", "all threads")
+    for task, color, marker in zip(tasks, (COLORS[1], COLORS[0], COLORS[2]), "sov", strict=True):
+        ratios = [engine_ratio(rows[side], task) for side in sides]
+        axis.plot(sides, ratios, "-", marker=marker, color=color, markersize=4, label=ENGINE_TASKS[task][1])
+    axis.axhline(1, color=INK, linewidth=0.8)
+    axis.set_xscale("log", base=2)
+    axis.set_xticks(sides, [f"{side}" for side in sides])
+    axis.minorticks_off()
+    axis.set_ylim(bottom=0)
+    axis.set_xlabel("rows, and as many columns")
+    axis.set_ylabel("time, in times of OpenJPH alone")
+    axis.legend(fontsize=8)
+    return figure
+
+
 # Curves whose times are near each other: from zero, not in logarithms.
 NARROW = ("bit depth", "threads")
 
@@ -160,5 +181,6 @@ def _curve(axis: Axes, operations: dict[str, list[dict[str, float]]], curve: str
 CHARTS: dict[str, Callable[[Results], Figure]] = {
     "libraries": libraries,
     "syntaxes": syntaxes,
+    "engines": engines,
     "scaling": scaling,
 }

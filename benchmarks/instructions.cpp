@@ -117,4 +117,5 @@ int main() {
   measure_image("CT", disc({sample_type::i2, 512, 512, 1}, 16, -1000, 40, 5));
   measure_image("DX", disc({sample_type::u2, 1024, 800, 1}, 12, 700, 2100, 6));
   measure_image("WSI", disc({sample_type::u1, 256, 256, 3}, 8, 200, 90, 3));
+  measure_image("NM", disc({sample_type::u2, 64, 64, 1}, 16, 100, 900, 6));  // what a call costs at least
 }

@@ -11,6 +11,7 @@ from tables import (
     ahead_table,
     crc32_table,
     decoder_table,
+    engines_table,
     image_table,
     library_tables,
     mean,
@@ -26,6 +27,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 PICTURES = {
     "syntaxes": "Decode time and size by transfer syntax",
     "libraries": "Time of each library over that of htj2k",
+    "engines": "Time of both engines over that of OpenJPH alone, against frame size",
     "scaling": "Time and memory against frame size, components, bit depth, threads, batch size and files",
 }
 
@@ -106,6 +108,7 @@ def render(results: Results) -> str:
         ahead=ahead_table(results),
         library_tables="\n\n".join(library_tables(results)),
         reasons="\n".join(reasons(results)),
+        engines_table=engines_table(results),
         crc32_table=crc32_table(results),
         scaling_table=scaling_table(results),
     )

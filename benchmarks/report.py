@@ -93,6 +93,13 @@ def measure_syntax_row(name: str, seconds: float) -> dict[str, Any]:
     }
 
 
+def measure_engine_row(name: str, seconds: float) -> dict[str, Any]:
+    from engines import measure_row
+
+    row = measure_row(name, seconds)
+    return {**row, "seconds": {task: rounded(time) for task, time in row["seconds"].items()}}
+
+
 def measure_curve(name: str, seconds: float) -> dict[str, Any]:
     from scaling import measure
 
@@ -101,6 +108,12 @@ def measure_curve(name: str, seconds: float) -> dict[str, Any]:
         operation: [{**point, "seconds": rounded(point["seconds"])} for point in points]
         for operation, points in curve.items()
     }
+
+
+def _engine_frames() -> Iterable[str]:
+    from engines import ALL
+
+    return ALL
 
 
 def _curves() -> Iterable[str]:
@@ -112,6 +125,7 @@ def _curves() -> Iterable[str]:
 # Section: rows, how a row is measured, seconds for each measurement.
 SECTIONS: dict[str, tuple[Callable[[], Iterable[str]], Callable[[str, float], Any], float]] = {
     "libraries": (lambda: ALL, measure_library_row, 1.5),
+    "engines": (_engine_frames, measure_engine_row, 3.0),
     "crc32": (lambda: ("64", "4096", "1048576", "33554432"), measure_crc32_row, 1.0),
     "syntaxes": (lambda: _images(), measure_syntax_row, 5.0),
     "scaling": (_curves, measure_curve, 0.3),

@@ -176,6 +176,33 @@ def decoder_table(results: Results) -> str:
     )
 
 
+# Task of the native engine: what its time is shown as a ratio to, how the column is called.
+ENGINE_TASKS = {
+    "openjph": ("OpenJPH alone", "openjph"),
+    "native": ("OpenJPH alone", "native"),
+    "all threads": ("OpenJPH alone", "native, all cores"),
+    "all levels": ("native", "all levels / native"),
+    "region": ("native", "region / native"),
+}
+
+
+def engine_ratio(row: dict[str, Any], task: str) -> float | None:
+    """Time over that of what the task is compared with."""
+    times = row["seconds"]
+    return times[task] / times[ENGINE_TASKS[task][0]] if task in times else None
+
+
+def engines_table(results: Results) -> str:
+    lines = []
+    for frame, row in results.rows("engines").items():
+        ratios = [engine_ratio(row, task) for task in ENGINE_TASKS]
+        cells = ["" if ratio is None else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}" for ratio in ratios]
+        memory = [f"{rise / row['bytes']:.2f}" for rise in row.get("rise", {}).values()]
+        lines.append([frame, f"{number(1e3 * row['seconds']['OpenJPH alone'])} ms", *cells, ", ".join(memory)])
+    heads = [head for _, head in ENGINE_TASKS.values()]
+    return table(["frame", "OpenJPH alone", *heads, "memory / image"], lines)
+
+
 def crc32_table(results: Results) -> str:
     rows = results.rows("crc32")
     names = list(next(iter(rows.values())))

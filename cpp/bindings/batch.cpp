@@ -12,6 +12,7 @@
 #include "bindings.hpp"
 #include "buffer.hpp"
 #include "core/codestream_checksums.hpp"
+#include "core/native/block_queue.hpp"
 #include "core/strict.hpp"
 #include "core/worker_pool.hpp"
 #include "frames.hpp"
@@ -150,7 +151,9 @@ py::tuple decode_batch(const py::list& frames, std::uint32_t reduce, bool clamp_
   std::vector<std::vector<message>> messages(count);
   batch.for_each([&](std::size_t i) {
     const open_codestream opened = open_strict(buffers[i]->span(), limits_of(max_pixels), reduce);
-    messages[i] = decode_strict(opened, options_of(reduce, clamp_to_container), target.view(i));
+    decode_options options = options_of(reduce, clamp_to_container);
+    options.threads = threads_that_fit(num_samples(layout_at(opened.cs, reduce)), batch.threads_for(i));
+    messages[i] = decode_strict(opened, options, target.view(i));
   });
   py::list remarks;
   for (const auto& m : messages) remarks += list_of(m);
@@ -173,9 +176,10 @@ py::tuple checksum_batch(const py::list& frames, const std::vector<frame_request
   batch.for_each([&](std::size_t i) {
     const std::uint32_t reduce = requests[i].reduce;
     const open_codestream opened = open_strict(buffers[i]->span(), limits_of(max_pixels), reduce);
-    const image_view nowhere = view_without_memory(layout_at(opened.cs, reduce));
-    found[i] =
-        checksum_codestream(opened, options_of(reduce, clamp_to_container), requests[i].checksums, nowhere);
+    const image_layout layout = layout_at(opened.cs, reduce);
+    decode_options options = options_of(reduce, clamp_to_container);
+    options.threads = threads_that_fit(num_samples(layout), batch.threads_for(i));
+    found[i] = checksum_codestream(opened, options, requests[i].checksums, view_without_memory(layout));
   });
   py::list results, remarks;
   for (const auto& f : found) {
@@ -274,6 +278,7 @@ void bind_batch(py::module_& m) {
            py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
            py::arg("max_pixels").none(true), py::arg("pool_size"))
       .def("result", &decode_task::result);
+  m.def("blocks_by_helpers", &native::block_queue::num_helped);
   m.def("checksum_batch", &checksum_batch, py::arg("frames"), py::arg("requests"),
         py::arg("clamp_to_container"), py::arg("max_pixels").none(true), py::arg("how"));
 }

@@ -31,6 +31,13 @@ public:
   // signal handler (KeyboardInterrupt) or `progress` has raised.
   void for_each(const std::function<void(std::size_t)>& run);
 
+  // Threads that may work on a frame: several when those after it leave threads without a frame. The pool
+  // sees to it that nobody helps while a frame waits, and that not more than the batch's threads work in all.
+  unsigned threads_for(std::size_t index) const {
+    const std::size_t frames_after = errors_.size() - 1 - index;
+    return frames_after < options_.threads ? options_.threads : 1;
+  }
+
   // (index, exception) of each frame that failed, in order; only the first with stop_at_error.
   pybind11::list errors() const;
 

@@ -12,6 +12,7 @@
 #include "core/encode.hpp"
 #include "core/geometry.hpp"
 #include "core/ojph_messages.hpp"
+#include "core/partial.hpp"
 #include "core/strict.hpp"
 #include "frames.hpp"
 #include "image_array.hpp"
@@ -77,7 +78,8 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
                         const std::optional<std::uint64_t>& max_pixels,
                         const std::optional<std::vector<std::uint64_t>>& expected_shape,
                         const std::optional<py::array>& out, const std::optional<py::dtype>& dtype,
-                        const std::optional<std::string>& engine, unsigned threads, bool threads_as_fit,
+                        const std::optional<std::string>& engine, const std::optional<unsigned>& threads,
+                        const py::object& pool_size,
                         const std::optional<std::array<std::uint32_t, 4>>& region) {
   const byte_buffer buffer(data);
   if (expected_shape) check_shape(buffer.span(), reduce, *expected_shape);
@@ -94,10 +96,10 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
   if (out) check_out(*out, layout, stored);
   py::array pixels = out ? *out : new_array(layout, stored);
   const image_view view = mutable_view_of(pixels);
+  options.threads = threads ? *threads : threads_that_fit(num_samples(layout), pool_size);
   std::vector<message> messages;
   {
     const py::gil_scoped_release release;
-    options.threads = threads_as_fit ? threads_that_fit(num_samples(layout), threads) : threads;
     messages = decode_strict(opened, options, view);
   }
   return py::make_tuple(pixels, list_of(messages));
@@ -106,8 +108,8 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
 // ([one array a component], messages)
 py::tuple decode_components_of_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
                                       const std::optional<std::uint64_t>& max_pixels,
-                                      const std::optional<std::string>& engine, unsigned threads,
-                                      bool threads_as_fit) {
+                                      const std::optional<std::string>& engine,
+                                      const std::optional<unsigned>& threads, const py::object& pool_size) {
   const byte_buffer buffer(data);
   const open_codestream opened = open(buffer, max_pixels, reduce, wish_of(engine));
   py::list arrays;
@@ -119,11 +121,11 @@ py::tuple decode_components_of_buffer(const py::object& data, std::uint32_t redu
     views.push_back(mutable_view_of(array));
     arrays.append(array);
   }
+  decode_options options = options_of(reduce, clamp_to_container);
+  options.threads = threads ? *threads : threads_that_fit(samples, pool_size);
   std::vector<message> messages;
   {
     const py::gil_scoped_release release;
-    decode_options options = options_of(reduce, clamp_to_container);
-    options.threads = threads_as_fit ? threads_that_fit(samples, threads) : threads;
     messages = decode_components(opened, options, views);
   }
   return py::make_tuple(arrays, list_of(messages));
@@ -177,22 +179,25 @@ py::tuple layout_of_buffer(const py::object& data, std::uint32_t reduce,
   return py::make_tuple(shape_of(layout), dtype_of(layout.type));
 }
 
+// (pixels, mask, resolution of both, bytes used, reason or None, messages)
 py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
-                                const std::optional<std::uint64_t>& max_pixels) {
+                                const std::optional<std::uint64_t>& max_pixels, unsigned threads,
+                                bool threads_as_fit) {
   const byte_buffer buffer(data);
-  const damaged_codestream opened = open_damaged(buffer.span(), limits_of(max_pixels), reduce);
-  const image_layout layout = layout_at(opened.cs, reduce);
+  const image_layout layout = layout_at(parse_headers(buffer.span(), limits_of(max_pixels)), reduce);
   py::array pixels = new_array(layout, dtype_of(layout.type));
+  py::array_t<std::int8_t> mask({layout.height, layout.width});
   const image_view view = mutable_view_of(pixels);
-  damaged_result result;
+  partial_result result;
   {
     const py::gil_scoped_release release;
-    result = decode_damaged(opened, options_of(reduce, clamp_to_container), view);
+    decode_options options = options_of(reduce, clamp_to_container);
+    options.threads = threads_as_fit ? threads_that_fit(num_samples(layout), threads) : threads;
+    result = decode_partial(buffer.span(), limits_of(max_pixels), options, view, mask.mutable_data());
   }
   const py::object reason =
       result.reason.empty() ? py::object(py::none()) : py::object(py::str(result.reason));
-  return py::make_tuple(pixels, result.reason.empty(), opened.walk.resolutions_complete(), bytes_used(opened),
-                        reason, list_of(result.messages));
+  return py::make_tuple(pixels, mask, result.resolution, result.bytes_used, reason, list_of(result.messages));
 }
 
 // (resolutions complete, bytes needed for more or 0, whole)
@@ -241,11 +246,11 @@ void bind_codec(py::module_& m) {
         py::arg("clamp_to_container"));
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),
         py::arg("max_pixels").none(true), py::arg("expected_shape").none(true), py::arg("out").none(true),
-        py::arg("dtype").none(true), py::arg("engine").none(true), py::arg("threads"),
-        py::arg("threads_as_fit"), py::arg("region").none(true));
+        py::arg("dtype").none(true), py::arg("engine").none(true), py::arg("threads").none(true),
+        py::arg("pool_size"), py::arg("region").none(true));
   m.def("decode_components", &decode_components_of_buffer, py::arg("data"), py::arg("reduce"),
         py::arg("clamp_to_container"), py::arg("max_pixels").none(true), py::arg("engine").none(true),
-        py::arg("threads"), py::arg("threads_as_fit"));
+        py::arg("threads").none(true), py::arg("pool_size"));
   m.def(
       "codestream_checksums",
       [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,
@@ -261,7 +266,8 @@ void bind_codec(py::module_& m) {
   m.def("sizes", &sizes_of_buffer, py::arg("data"));
   m.def("layout", &layout_of_buffer, py::arg("data"), py::arg("reduce"), py::arg("max_pixels").none(true));
   m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"),
-        py::arg("clamp_to_container"), py::arg("max_pixels").none(true));
+        py::arg("clamp_to_container"), py::arg("max_pixels").none(true), py::arg("threads"),
+        py::arg("threads_as_fit"));
   m.def("look_at", &look_at_buffer, py::arg("data"), py::arg("max_pixels").none(true));
 }
 

@@ -1,6 +1,7 @@
 #include "frames.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "image_array.hpp"
 
@@ -45,12 +46,17 @@ decode_options options_of(std::uint32_t reduce, bool clamp_to_container) {
   return options;
 }
 
+std::uint64_t num_samples(const image_layout& layout) {
+  return std::uint64_t{layout.width} * layout.height * layout.components;
+}
+
 unsigned threads_that_fit(std::uint64_t samples, unsigned most) {
   return std::max(1U, std::min({most, 8U, static_cast<unsigned>(std::min<std::uint64_t>(samples >> 18, 8))}));
 }
 
-std::uint64_t num_samples(const image_layout& layout) {
-  return std::uint64_t{layout.width} * layout.height * layout.components;
+unsigned threads_that_fit(std::uint64_t samples, const py::object& most) {
+  const unsigned useful = threads_that_fit(samples, std::numeric_limits<unsigned>::max());
+  return useful == 1 ? 1 : std::min(useful, most().cast<unsigned>());
 }
 
 std::vector<std::uint64_t> shape_of(const image_layout& layout) {

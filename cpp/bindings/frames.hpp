@@ -19,6 +19,8 @@ decode_options options_of(std::uint32_t reduce, bool clamp_to_container);
 // More than these find too little to do: a thread should have a quarter of a million samples, and what one
 // thread does alone, the wavelet, bounds what many bring.
 unsigned threads_that_fit(std::uint64_t samples, unsigned most);
+// `most` is a Python function that is called when several would fit. The GIL is held.
+unsigned threads_that_fit(std::uint64_t samples, const pybind11::object& most);
 std::uint64_t num_samples(const image_layout& layout);
 
 // The shape of an array for such pixels, and how a message spells a shape.

@@ -62,24 +62,6 @@ basic_image_view<Void> make_view(const py::array& array, Void* data) {
   return view;
 }
 
-const char* dtype_name(sample_type type) {
-  switch (type) {
-    case sample_type::u1:
-      return "u1";
-    case sample_type::i1:
-      return "i1";
-    case sample_type::u2:
-      return "u2";
-    case sample_type::i2:
-      return "i2";
-    case sample_type::u4:
-      return "u4";
-    case sample_type::i4:
-      return "i4";
-  }
-  return "u1";
-}
-
 }  // namespace
 
 const_image_view view_of(const py::array& array) { return make_view<const void>(array, array.data()); }
@@ -97,6 +79,22 @@ py::array make_array(const py::dtype& dtype, std::uint32_t width, std::uint32_t 
   return py::array(dtype, shape);
 }
 
-py::dtype dtype_of(sample_type type) { return py::dtype(dtype_name(type)); }
+py::dtype dtype_of(sample_type type) {
+  switch (type) {
+    case sample_type::u1:
+      return py::dtype::of<std::uint8_t>();
+    case sample_type::i1:
+      return py::dtype::of<std::int8_t>();
+    case sample_type::u2:
+      return py::dtype::of<std::uint16_t>();
+    case sample_type::i2:
+      return py::dtype::of<std::int16_t>();
+    case sample_type::u4:
+      return py::dtype::of<std::uint32_t>();
+    case sample_type::i4:
+      return py::dtype::of<std::int32_t>();
+  }
+  return py::dtype::of<std::uint8_t>();
+}
 
 }  // namespace htj2k::bindings

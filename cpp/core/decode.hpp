@@ -63,15 +63,10 @@ void decode_levels(const open_codestream& opened, const decode_options& options,
 std::vector<message> decode_components(const open_codestream& opened, const decode_options& options,
                                        const std::vector<image_view>& out);
 
-struct damaged_result {
-  std::vector<message> messages;
-  std::string reason;  // why the pixels are not the image; empty when they are
-};
-
-// The whole packets of a damaged codestream; what they do not tell is mid-grey or blurred. When even those
-// make OpenJPH fail, the pixels are zero and the reason says so.
-struct damaged_codestream;
-damaged_result decode_damaged(const damaged_codestream& opened, decode_options options,
-                              const image_view& out);
+// What is there of a damaged codestream; what is not is mid-grey or blurred. Of the native engine's walk all
+// blocks that are lost are noted; OpenJPH gets the whole packets, and when even those make it fail, the
+// pixels are zero.
+std::vector<message> decode_damaged(const open_codestream& opened, decode_options options,
+                                    const image_view& out);
 
 }  // namespace htj2k

@@ -18,6 +18,8 @@ namespace {
 std::mutex creation;
 worker_pool* pool = nullptr;  // guarded by `creation`
 
+thread_local worker_pool::handle running;  // the job whose item this thread is at
+
 }  // namespace
 
 struct worker_pool::job {
@@ -25,9 +27,12 @@ struct worker_pool::job {
   unsigned threads;
   unsigned pool_size;
   std::function<void(std::size_t)> run;
+  handle whole;  // of which this is a part, or null
   std::size_t next = 0;
-  unsigned active = 0;
+  unsigned active = 0;  // threads at it, those at its parts included
   bool finished = false;
+
+  bool has_room() const { return active < threads && (whole == nullptr || whole->has_room()); }
 };
 
 worker_pool& worker_pool::shared() {
@@ -55,7 +60,8 @@ void worker_pool::survive_forks() {
 worker_pool::handle worker_pool::submit(std::size_t count, unsigned threads, unsigned pool_size,
                                         std::function<void(std::size_t)> run) {
   threads = std::max(threads, 1U);
-  auto added = std::make_shared<job>(job{count, threads, std::max(pool_size, threads), std::move(run)});
+  pool_size = running == nullptr ? std::max(pool_size, threads) : running->pool_size;
+  auto added = std::make_shared<job>(job{count, threads, pool_size, std::move(run), running});
   const std::lock_guard<std::mutex> lock(mutex_);
   finish_if_done(*added);  // there may be no items
   if (added->finished) return added;
@@ -87,6 +93,12 @@ void worker_pool::add_workers(unsigned pool_size, std::size_t num_items) {
   }
 }
 
+void worker_pool::change_active(job& work, int by) {
+  work.active = static_cast<unsigned>(static_cast<int>(work.active) + by);
+  if (work.whole != nullptr) change_active(*work.whole, by);
+  finish_if_done(work);
+}
+
 void worker_pool::finish_if_done(job& work) {
   if (work.next < work.count || work.active != 0) return;
   work.finished = true;
@@ -96,7 +108,7 @@ void worker_pool::finish_if_done(job& work) {
 // The oldest job that this worker may help with.
 worker_pool::handle worker_pool::find_job(unsigned number) const {
   for (const handle& candidate : jobs_)
-    if (number < candidate->pool_size && candidate->active < candidate->threads) return candidate;
+    if (number < candidate->pool_size && candidate->has_room()) return candidate;
   return nullptr;
 }
 
@@ -109,14 +121,15 @@ void worker_pool::work(unsigned number) {
       continue;
     }
     const std::size_t item = current->next++;
-    ++current->active;
+    change_active(*current, 1);
     if (current->next == current->count)
       jobs_.erase(std::remove(jobs_.begin(), jobs_.end(), current), jobs_.end());
     lock.unlock();
+    running = current;
     current->run(item);
+    running = nullptr;
     lock.lock();
-    --current->active;
-    finish_if_done(*current);
+    change_active(*current, -1);
   }
 }
 

@@ -21,6 +21,10 @@ public:
 
   // Has items 0 to count - 1 run, which begin in this order, by up to `threads` threads at a time; all jobs
   // together are run by `pool_size` threads, unless another job asks for more. `run` must not throw.
+  //
+  // From inside an item of another job, what is submitted is a part of that job: both have its threads and
+  // its pool together, and the parts get those for which no further item of the whole is left. An item must
+  // not wait for its parts to begin.
   handle submit(std::size_t count, unsigned threads, unsigned pool_size,
                 std::function<void(std::size_t)> run);
   // True when every item that has begun is done and no further one will begin.
@@ -33,6 +37,7 @@ private:
   void add_workers(unsigned pool_size, std::size_t num_items);
   void work(unsigned number);
   handle find_job(unsigned number) const;
+  void change_active(job& work, int by);
   void finish_if_done(job& work);
   static void survive_forks();
 

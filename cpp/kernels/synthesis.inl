@@ -35,11 +35,11 @@ T half_sum(T a, T b) {
   return plus(static_cast<T>(a & b), shifted<1>(static_cast<T>(a ^ b)));
 }
 
-// floor((a + b + 2) / 4)
+// floor((a + b + 2) / 4), which is the half of half the sum rounded up.
 template <typename T>
 T quarter_sum(T a, T b) {
   const T half = half_sum(a, b);
-  return plus(shifted<1>(half), static_cast<T>(half & 1));
+  return minus(half, shifted<1>(half));
 }
 
 // One inverse lifting step: alpha, beta, gamma and delta are T.800 Table F.4's, undone from the last.
@@ -56,10 +56,14 @@ T unlifted(T value, T before, T after, T& overflow) {
   }
 }
 
+// Elements that one go takes. Whole vectors of any type, and more than 16: GCC unrolls shorter loops into
+// single elements and shuffles those.
+constexpr std::size_t block_length = 32;
+
 // Overflow is collected lane by lane and looked at once a row.
 template <typename T>
 struct seen_lanes {
-  static constexpr std::size_t count = 64 / sizeof(T);
+  static constexpr std::size_t count = block_length;
   T lanes[count] = {};
 
   void add_to(T& overflow) const {
@@ -71,19 +75,20 @@ struct seen_lanes {
   }
 };
 
-// Calls `run(i, N)` for N elements from i on, N being a constant that fills vectors, until [begin, end) is
-// done. The last call overlaps the one before it rather than leave single elements over: what is done twice
-// must not change what it reads.
+// Calls `run(i, N)` for N elements from i on, N being a constant, until [begin, end) is done. Calls overlap
+// rather than leave single elements over, and after the first i is a multiple of N, so that results are
+// stored to whole vectors. What is done twice must not change what it reads.
 template <std::size_t N, typename Run>
 void in_blocks_of(std::size_t begin, std::size_t end, Run run) {
   constexpr std::integral_constant<std::size_t, N> count;
-  for (; begin + N <= end; begin += N) run(begin, count);
+  run(begin, count);
+  for (begin = begin / N * N + N; begin + N <= end; begin += N) run(begin, count);
   if (begin < end) run(end - N, count);
 }
 
 template <typename T, typename Run>
 void in_blocks(std::size_t begin, std::size_t end, Run run) {
-  constexpr std::size_t most = 64 / sizeof(T), half = 32 / sizeof(T), few = 16 / sizeof(T);
+  constexpr std::size_t most = block_length, half = most / 2, few = most / 4;
   if (begin + most <= end)
     in_blocks_of<most>(begin, end, run);
   else if (begin + half <= end)
@@ -129,35 +134,53 @@ void unlift_along(const T* from, std::size_t n, const T* others, std::size_t num
   for (std::size_t i = end < begin ? begin : end; i < n; ++i) at_end(i);
 }
 
-template <std::size_t N, typename T>
-void zip_block(const T* first, const T* second, T* HTJ2K_RESTRICT row) {
+template <unsigned Step, std::size_t StartsHigh, std::size_t N, typename T>
+void zip_block(const T* high, const T* even, T* HTJ2K_RESTRICT row, seen_lanes<T>& HTJ2K_RESTRICT seen) {
+  const T* const before = even - StartsHigh;
+  const T* const after = before + 1;
   for (std::size_t i = 0; i < N; ++i) {
-    row[2 * i] = first[i];
-    row[2 * i + 1] = second[i];
+    const T odd = unlifted<Step>(high[i], before[i], after[i], seen.lanes[i]);
+    row[2 * i] = StartsHigh != 0 ? odd : even[i];
+    row[2 * i + 1] = StartsHigh != 0 ? even[i] : odd;
   }
+}
+
+// The last step along a row, and the interleaving.
+template <unsigned Step, std::size_t StartsHigh, typename T>
+void zip(const T* high, std::size_t highs, const T* even, std::size_t lows, T* row, T& overflow) {
+  const auto odd_at = [&](std::size_t i) {
+    const std::size_t before = i < StartsHigh ? 0 : i - StartsHigh;
+    const std::size_t after = i + 1 - StartsHigh < lows ? i + 1 - StartsHigh : lows - 1;
+    return unlifted<Step>(high[i], even[before], even[after], overflow);
+  };
+  const auto put_from = [&](std::size_t begin, std::size_t end) {
+    for (std::size_t n = begin; n < end; ++n) row[n] = n % 2 == StartsHigh ? even[n / 2] : odd_at(n / 2);
+  };
+  // Of these pairs the high-pass sample has both neighbours.
+  const std::size_t begin = StartsHigh, end = lows - 1 + StartsHigh;
+  put_from(0, 2 * begin);
+  seen_lanes<T> seen;
+  in_blocks<T>(begin, end, [&](std::size_t i, auto count) {
+    zip_block<Step, StartsHigh, decltype(count)::value>(high + i, even + i, row + 2 * i, seen);
+  });
+  seen.add_to(overflow);
+  put_from(2 * end, lows + highs);
 }
 
 template <std::size_t StartsHigh, typename T>
 void join_from(const T* low, const T* high, std::size_t lows, std::size_t highs, T* scratch, T* row,
                T& overflow) {
-  T* even = scratch;
-  T* odd = scratch + lows;
+  T* const even = scratch;
   unlift_along<0, StartsHigh>(low, lows, high, highs, even, overflow);
-  unlift_along<1, 1 - StartsHigh>(high, highs, even, lows, odd, overflow);
   if constexpr (std::is_floating_point_v<T>) {
-    T *const even_before = even, *const odd_before = odd;
-    even = odd + highs;
-    odd = even + lows;
-    unlift_along<2, StartsHigh>(even_before, lows, odd_before, highs, even, overflow);
-    unlift_along<3, 1 - StartsHigh>(odd_before, highs, even, lows, odd, overflow);
+    T* const odd = even + lows;
+    T* const last_even = odd + highs;
+    unlift_along<1, 1 - StartsHigh>(high, highs, even, lows, odd, overflow);
+    unlift_along<2, StartsHigh>(even, lows, odd, highs, last_even, overflow);
+    zip<3, StartsHigh>(odd, highs, last_even, lows, row, overflow);
+  } else {
+    zip<1, StartsHigh>(high, highs, even, lows, row, overflow);
   }
-  const T* const first = StartsHigh != 0 ? odd : even;
-  const T* const second = StartsHigh != 0 ? even : odd;
-  const std::size_t pairs = (lows + highs) / 2;
-  in_blocks<T>(0, pairs, [&](std::size_t i, auto count) {
-    zip_block<decltype(count)::value>(first + i, second + i, row + 2 * i);
-  });
-  if ((lows + highs) % 2 != 0) row[2 * pairs] = first[pairs];
 }
 
 template <typename T>

@@ -17,15 +17,19 @@ _ITEM_BITS = {"b": (1,), "u": (8, 16, 32), "i": (8, 16, 32)}
 
 def integer(name: str, value: object, low: int, high: int) -> int:
     """`value` as an int within [low, high]; bool and float are refused."""
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be an integer, not {value!r}")
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
+    number = value if type(value) is int else _index(name, value)
     if not low <= number <= high:
         raise ValueError(f"{name} is {number}; expected {low} to {high}")
     return number
+
+
+def _index(name: str, value: object) -> int:
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be an integer, not {value!r}")
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
 
 
 def positive_float(name: str, value: object) -> float:

@@ -139,7 +139,8 @@ def decode_batch(
         Writeable array of (frames, rows, columns) or (frames, rows, columns, components) in the decoded dtype,
         with any strides, that receives the pixels. Every frame must fit its slice.
     threads, on_error, progress
-        As in `encode_batch`. The slice of a frame that failed is filled with zeros.
+        As in `encode_batch`. When fewer frames than threads are left, the native engine has the others help within
+        them. The slice of a frame that failed is filled with zeros.
 
     Returns
     -------

@@ -46,8 +46,8 @@ def decode(
     out: NDArray[Any] | None,
     dtype: np.dtype[Any] | None,
     engine: str | None,
-    threads: int,
-    threads_as_fit: bool,
+    threads: int | None,
+    pool_size: Callable[[], int],
     region: tuple[int, int, int, int] | None,
 ) -> tuple[NDArray[Any], Messages]: ...
 def decode_components(
@@ -56,8 +56,8 @@ def decode_components(
     clamp_to_container: bool,
     max_pixels: int | None,
     engine: str | None,
-    threads: int,
-    threads_as_fit: bool,
+    threads: int | None,
+    pool_size: Callable[[], int],
 ) -> tuple[list[NDArray[Any]], Messages]: ...
 def decode_levels(
     data: Any,
@@ -70,8 +70,16 @@ def decode_levels(
     threads_as_fit: bool,
 ) -> tuple[list[NDArray[Any]], Messages]: ...
 def decode_partial(
-    data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None
-) -> tuple[NDArray[Any], bool, int, int, str | None, Messages]: ...
+    data: Any,
+    reduce: int,
+    clamp_to_container: bool,
+    max_pixels: int | None,
+    threads: int,
+    threads_as_fit: bool,
+) -> tuple[NDArray[Any], NDArray[np.int8], int, int, str | None, Messages]: ...
+def _codeblocks(
+    data: Any,
+) -> list[tuple[int, int, int, int, int, int, tuple[int, int, int, int], list[tuple[int, int]]]]: ...
 def codestream_checksums(
     data: Any,
     reduce: int,
@@ -104,6 +112,7 @@ def pixel_checksums(
 ) -> tuple[Levels, int, int]: ...
 def simd_available() -> list[str]: ...
 def simd_active() -> str: ...
+def blocks_by_helpers() -> int: ...
 
 class ResolutionDecoder:
     def __init__(self) -> None: ...

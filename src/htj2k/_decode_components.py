@@ -11,7 +11,7 @@ from . import _core
 from ._buffers import Buffer
 from ._decode import core_decode_options, log_messages
 from ._info import DEFAULT_MAX_PIXELS
-from ._threads import thread_count
+from ._threads import pool_size, thread_count
 
 
 def decode_components(
@@ -55,8 +55,8 @@ def decode_components(
         data,
         *core_decode_options(reduce, clamp, max_pixels),
         arguments.engine(engine),
-        thread_count(threads),
-        threads is None,
+        None if threads is None else thread_count(threads),
+        pool_size,
     )
     log_messages(messages)
     return components

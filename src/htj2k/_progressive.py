@@ -184,7 +184,7 @@ class ProgressiveDecoder:
         except TruncatedError as e:  # in the main header
             self._look_again_at = e.bytes_needed or 0
             return False
-        if self._info is None:
+        if self._info is None or complete != self._complete:  # tiles may have fewer levels than the main header
             self._info = read_info(self._data)
         self._look_again_at = needed
         if complete == self._complete:

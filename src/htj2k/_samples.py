@@ -35,6 +35,10 @@ class Storage:
     reading: SampleFormat | None = None
 
 
+NOTHING_SAID = SampleFormat(None, None)
+_AS_SIZ_SAYS = Storage()
+
+
 def plan_storage(
     data: Buffer,
     max_pixels: int | None,
@@ -45,8 +49,8 @@ def plan_storage(
     to_container: bool,
 ) -> Storage:
     """Decide how samples are stored; ValueError when `dtype` or what is `said` does not fit the codestream."""
-    if dtype is None and said == SampleFormat(None, None):
-        return Storage()
+    if dtype is None and said.bits is None and said.is_signed is None:
+        return _AS_SIZ_SAYS
     wanted = None if dtype is None else result_dtype(dtype)
     formats, is_reversible = _core.sample_formats(data, max_pixels)
     components = [SampleFormat(*pair) for pair in formats]

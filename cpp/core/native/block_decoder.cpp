@@ -64,18 +64,25 @@ std::uint32_t refinement_size_of(const coded_block& block) {
   return block.num_passes > 1 ? std::max(block.refinement_size(), 1U) : 0;
 }
 
+// A cleanup pass goes once through the block, two rows at a time, so it can end early. The others do not.
+std::uint32_t rows_to_decode(const coded_block& block, const block_size& size) {
+  const std::uint32_t wanted = std::min(size.rows_wanted, size.height);
+  return block.num_passes == 1 ? std::min(wanted + wanted % 2, size.height) : size.height;
+}
+
 bool decode_words(ojph::ui8* coded, std::uint32_t* words, const coded_block& block, const block_size& size,
                   std::size_t stride, bool causal) {
   static const decoder32 decode = choose_decoder32();
   return decode(coded, words, block.missing_planes, block.num_passes, block.sizes[0],
-                refinement_size_of(block), size.width, size.height, static_cast<ojph::ui32>(stride), causal);
+                refinement_size_of(block), size.width, rows_to_decode(block, size),
+                static_cast<ojph::ui32>(stride), causal);
 }
 
 bool decode_words(ojph::ui8* coded, std::uint64_t* words, const coded_block& block, const block_size& size,
                   std::size_t stride, bool causal) {
-  return ojph::local::ojph_decode_codeblock64(coded, words, block.missing_planes, block.num_passes,
-                                              block.sizes[0], refinement_size_of(block), size.width,
-                                              size.height, static_cast<ojph::ui32>(stride), causal);
+  return ojph::local::ojph_decode_codeblock64(
+      coded, words, block.missing_planes, block.num_passes, block.sizes[0], refinement_size_of(block),
+      size.width, rows_to_decode(block, size), static_cast<ojph::ui32>(stride), causal);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ constexpr unsigned most_planes_in_32_bits = 30;
 
 struct block_size {
   std::uint32_t width = 0, height = 0;  // at most 4096 samples, neither over 1024
+  std::uint32_t rows_wanted = 1024;     // from the first on; what the others are does not matter
 };
 
 // How the codeblocks of a subband are coded.

@@ -1,7 +1,7 @@
 #include "core/native/block_queue.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <atomic>
 #include <map>
 
 namespace htj2k::native {
@@ -20,6 +20,11 @@ struct strip_state {
   bool is_begun() const { return num_begun == num_blocks; }
   bool is_done() const { return num_done == num_blocks; }
 };
+
+// For each helper: while one wakes up, the reader decodes some alone.
+constexpr std::size_t least_blocks = 8;
+
+std::atomic<std::uint64_t> num_blocks_helped{0};
 
 }  // namespace
 
@@ -70,10 +75,12 @@ struct block_queue::shared {
   void help() {
     std::unique_lock<std::mutex> lock(mutex);
     while (!is_over && first_open < strips.size()) {
-      if (strip_state* const strip = find_work())
+      if (strip_state* const strip = find_work()) {
+        num_blocks_helped.fetch_add(1, std::memory_order_relaxed);
         decode_next_block(*strip, lock);
-      else
+      } else {
         work_came.wait(lock);
+      }
     }
   }
 
@@ -124,10 +131,9 @@ void block_queue::start(unsigned num_helpers) {
   std::stable_sort(strips.begin(), strips.end(),
                    [](const strip_state& a, const strip_state& b) { return a.when < b.when; });
   for (std::size_t i = 0; i < strips.size(); ++i) shared_->of_source[strips[i].source].push_back(i);
-  // More helpers than blocks would only wait.
   std::size_t num_blocks = 0;
   for (const strip_state& strip : strips) num_blocks += strip.num_blocks;
-  const auto count = static_cast<unsigned>(std::min<std::size_t>(num_helpers, num_blocks));
+  const auto count = static_cast<unsigned>(std::min<std::size_t>(num_helpers, num_blocks / least_blocks));
   if (count == 0) return;
   helpers_ =
       worker_pool::shared().submit(count, count, count, [state = shared_](std::size_t) { state->help(); });
@@ -142,5 +148,7 @@ void block_queue::take(const block_source& source, std::uint32_t strip) {
   }
   shared_->take(shared_->strips[own[strip]]);
 }
+
+std::uint64_t block_queue::num_helped() { return num_blocks_helped.load(std::memory_order_relaxed); }
 
 }  // namespace htj2k::native

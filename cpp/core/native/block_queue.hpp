@@ -47,6 +47,9 @@ public:
   // Throws what the first of its blocks threw.
   void take(const block_source& source, std::uint32_t strip);
 
+  // How many blocks helpers have decoded in this process.
+  static std::uint64_t num_helped();
+
 private:
   struct shared;
   std::shared_ptr<shared> shared_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/nonlinearities.hpp"
 
@@ -47,12 +48,19 @@ unsigned most_bit_planes_of(const std::vector<tile_resolution>& resolutions, uns
   return most - roi_shift;
 }
 
-// How far a mirrored edge shows: a sample for each lifting step.
+// What samples from `begin` to `end` are computed from: a mirrored edge shows in one more sample at each
+// lifting step, of which high-pass (odd) samples see all and low-pass ones all but the last. So both the
+// first and the last sample that is needed are odd.
+std::pair<std::uint32_t, std::uint32_t> with_margin(std::uint32_t begin, std::uint32_t end, bool reversible) {
+  const std::uint32_t steps = reversible ? 2 : 4;
+  const std::uint32_t even = begin / 2 * 2;
+  return {even - std::min(even, steps - 1), (end | 1U) + (steps - 1)};
+}
+
 rect with_margin(const rect& wanted, const rect& area, bool reversible) {
-  const std::uint32_t margin = reversible ? 2 : 4;
-  const rect wider{wanted.x0 - std::min(wanted.x0, margin), wanted.y0 - std::min(wanted.y0, margin),
-                   wanted.x1 + margin, wanted.y1 + margin};
-  return intersection(area, wider);
+  const auto [x0, x1] = with_margin(wanted.x0, wanted.x1, reversible);
+  const auto [y0, y1] = with_margin(wanted.y0, wanted.y1, reversible);
+  return intersection(area, {x0, y0, x1, y1});
 }
 
 void set_windows(component_plan& plan, const rect& region) {
@@ -90,7 +98,7 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
   for (unsigned r = 0; r <= plan.resolution; ++r) {
     const tile_resolution& geometry = coded.geometry.components[c][r];
     auto& bands = plan.bands.emplace_back();
-    for (unsigned b = 0; b < geometry.num_bands; ++b)
+    for (unsigned b = 0; b < geometry.num_bands; ++b) {
       bands[b] = {cs.data,
                   tile,
                   c,
@@ -101,7 +109,10 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
                   {style.block_style, static_cast<orientation>(r == 0 ? 0 : b + 1), &coded.pieces},
                   roi_shift,
                   0,
+                  nullptr,
                   {}};
+      if (coded.lost != nullptr) bands[b].lost = &coded.lost->bands[c][r][b];
+    }
   }
   set_windows(plan, region);
   if (!plan.reversible) set_steps(plan, quantization_of(cs, tile, c));

@@ -21,7 +21,10 @@ public:
     fuzz::require(found.resolutions_complete >= complete_, "what is complete stays complete");
     fuzz::require(found.bytes_needed == 0 || found.bytes_needed > size || found.is_whole,
                   "bytes that are here are not asked for");
-    const auto levels = static_cast<std::int32_t>(max_reduce(parse_headers(whole_, fuzz::small_limits())));
+    parse_options options;
+    options.bounds = fuzz::small_limits();
+    options.keep_damaged = true;
+    const auto levels = static_cast<std::int32_t>(max_reduce(parse({whole_.data, size}, options)));
     for (; complete_ < found.resolutions_complete; ++complete_)
       check_resolution(size, static_cast<std::uint32_t>(levels - complete_));
   }
