@@ -6,7 +6,7 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-engines test-cpp test-arm test-arm-emulated test-tsan
+.PHONY: setup demo test test-python test-simd test-engines test-engines-long test-cpp test-arm test-arm-emulated test-tsan
 .PHONY: fuzz fuzz-build fuzz-smoke fuzz-smoke-run conformance interop-peers interop test-interop interop-web viewer
 .PHONY: bench bench-setup bench-report bench-kernels bench-isolated docs lint tidy clean
 
@@ -35,8 +35,16 @@ test-simd: setup
 # The decoding tests again with each engine forced, where the default would take the other.
 test-engines: setup
 	HTJ2K_ENGINE=openjph $(BIN)/python -m pytest -q $(PYTEST_ARGS) \
-	  tests/codec/test_decode.py tests/codec/test_lossless.py tests/codec/test_one_pass.py tests/codec/test_partition.py
+	  tests/codec/test_decode.py tests/codec/test_lossless.py tests/codec/test_one_pass.py tests/codec/test_partition.py \
+	  tests/codec/test_truncation.py tests/codec/test_verify.py
 	HTJ2K_ENGINE=native $(BIN)/python -m pytest -q $(PYTEST_ARGS) tests/codec/test_decode.py tests/codec/test_lossy.py
+
+# STREAMS random streams through both engines, from number FIRST on; the C++ tests have the first 200.
+STREAMS ?= 100000
+FIRST ?= 0
+test-engines-long: setup
+	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON,--target compare_engines)
+	$(CPP_BUILD)/tests/cpp/compare_engines $(STREAMS) $(FIRST)
 
 cmake_build = export PATH="$(abspath $(BIN)):$$PATH" && cmake -S . -B $(1) -G Ninja -DHTJ2K_BUILD_PYTHON=OFF \
   -DHTJ2K_WERROR=ON -DPython_EXECUTABLE="$(abspath $(BIN))/python" $(2) && cmake --build $(1) $(3)

@@ -10,6 +10,9 @@ namespace htj2k::bindings {
 void bind_errors(pybind11::module_& m);
 void bind_simd(pybind11::module_& m);
 void bind_codec(pybind11::module_& m);
+void bind_levels(pybind11::module_& m);
+void bind_progressive(pybind11::module_& m);
+void bind_codeblocks(pybind11::module_& m);
 void bind_batch(pybind11::module_& m);
 void bind_checksum(pybind11::module_& m);
 void bind_info(pybind11::module_& m);

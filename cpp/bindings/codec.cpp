@@ -12,6 +12,7 @@
 #include "core/encode.hpp"
 #include "core/geometry.hpp"
 #include "core/ojph_messages.hpp"
+#include "core/partial.hpp"
 #include "core/strict.hpp"
 #include "frames.hpp"
 #include "image_array.hpp"
@@ -178,22 +179,25 @@ py::tuple layout_of_buffer(const py::object& data, std::uint32_t reduce,
   return py::make_tuple(shape_of(layout), dtype_of(layout.type));
 }
 
+// (pixels, mask, resolution of both, bytes used, reason or None, messages)
 py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bool clamp_to_container,
-                                const std::optional<std::uint64_t>& max_pixels) {
+                                const std::optional<std::uint64_t>& max_pixels, unsigned threads,
+                                bool threads_as_fit) {
   const byte_buffer buffer(data);
-  const damaged_codestream opened = open_damaged(buffer.span(), limits_of(max_pixels), reduce);
-  const image_layout layout = layout_at(opened.cs, reduce);
+  const image_layout layout = layout_at(parse_headers(buffer.span(), limits_of(max_pixels)), reduce);
   py::array pixels = new_array(layout, dtype_of(layout.type));
+  py::array_t<std::int8_t> mask({layout.height, layout.width});
   const image_view view = mutable_view_of(pixels);
-  damaged_result result;
+  partial_result result;
   {
     const py::gil_scoped_release release;
-    result = decode_damaged(opened, options_of(reduce, clamp_to_container), view);
+    decode_options options = options_of(reduce, clamp_to_container);
+    options.threads = threads_as_fit ? threads_that_fit(num_samples(layout), threads) : threads;
+    result = decode_partial(buffer.span(), limits_of(max_pixels), options, view, mask.mutable_data());
   }
   const py::object reason =
       result.reason.empty() ? py::object(py::none()) : py::object(py::str(result.reason));
-  return py::make_tuple(pixels, result.reason.empty(), opened.walk.resolutions_complete(), bytes_used(opened),
-                        reason, list_of(result.messages));
+  return py::make_tuple(pixels, mask, result.resolution, result.bytes_used, reason, list_of(result.messages));
 }
 
 // (resolutions complete, bytes needed for more or 0, whole)
@@ -262,7 +266,8 @@ void bind_codec(py::module_& m) {
   m.def("sizes", &sizes_of_buffer, py::arg("data"));
   m.def("layout", &layout_of_buffer, py::arg("data"), py::arg("reduce"), py::arg("max_pixels").none(true));
   m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"),
-        py::arg("clamp_to_container"), py::arg("max_pixels").none(true));
+        py::arg("clamp_to_container"), py::arg("max_pixels").none(true), py::arg("threads"),
+        py::arg("threads_as_fit"));
   m.def("look_at", &look_at_buffer, py::arg("data"), py::arg("max_pixels").none(true));
 }
 

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "core/lost_blocks.hpp"
 #include "core/packet_order.hpp"
 
 namespace htj2k {
@@ -12,6 +14,7 @@ namespace htj2k {
 // The codeblocks of one subband. Memory is taken when the first coded one is met: empty packets cost nothing.
 class coded_band {
 public:
+  bool is_empty() const { return blocks_.empty(); }
   // A row of them; null when none in the subband is coded.
   const coded_block* row(const tile_resolution& resolution, unsigned band, std::uint32_t y) const {
     return blocks_.empty() ? nullptr : blocks_.data() + std::size_t{y} * resolution.blocks_across(band);
@@ -30,6 +33,7 @@ struct coded_tile {
   tile_geometry geometry;
   std::vector<std::vector<std::array<coded_band, 3>>> bands;  // [component][resolution][band]
   part1_pieces pieces;                                        // of its Part 1 blocks
+  std::unique_ptr<lost_blocks> lost;                          // null: that any is lost is an error
 };
 
 }  // namespace htj2k

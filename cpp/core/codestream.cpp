@@ -40,15 +40,10 @@ unsigned magnitude_bits(const quantization& steps) {
 }
 
 unsigned roi_shift_of(const codestream& cs, std::uint16_t tile, std::uint16_t component) {
-  const auto shift_in = [&](const coding_parameters& parameters) {
-    unsigned shift = 0;
-    for (const region_of_interest& rgn : parameters.rgn)
-      if (rgn.component == component) shift = rgn.shift;
-    return shift;
-  };
   const coding_parameters* own = parameters_of(cs, tile);
-  const unsigned own_shift = own ? shift_in(*own) : 0;
-  return own_shift != 0 ? own_shift : shift_in(cs.main);
+  const region_of_interest* rgn = own ? find(own->rgn, component) : nullptr;
+  if (rgn == nullptr) rgn = find(cs.main.rgn, component);
+  return rgn ? rgn->shift : 0;
 }
 
 const std::vector<progression_change>& progression_changes_of(const codestream& cs, std::uint16_t tile) {

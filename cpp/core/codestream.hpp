@@ -102,7 +102,6 @@ struct quantization {
 
 struct region_of_interest {
   std::uint64_t offset = 0;
-  std::uint16_t component = 0;
   std::uint8_t shift = 0;
 };
 
@@ -134,7 +133,7 @@ struct coding_parameters {
   std::map<std::uint16_t, coding_style> coc;
   std::optional<quantization> qcd;
   std::map<std::uint16_t, quantization> qcc;
-  std::vector<region_of_interest> rgn;
+  std::map<std::uint16_t, region_of_interest> rgn;
   std::vector<progression_change> poc;
   std::map<std::uint16_t, nonlinearity> nlt;  // 65535: of all other components
   std::vector<indexed_range> packed_headers;  // PPM or PPT

@@ -1,6 +1,7 @@
 #include "core/codestream_checksums.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <iterator>
 #include <limits>
 
@@ -30,6 +31,7 @@ public:
   explicit row_checksum(const image_view& out)
       : row_bytes_(std::size_t{out.width} * out.components * sample_size(out.type)),
         kernels_(kernels::active()) {}
+  bool wants_lines() const override { return false; }
   void take(const std::vector<const std::int32_t*>&, const std::uint8_t* packed) override {
     crc_ = kernels_.crc32(crc_, packed, row_bytes_);
   }
@@ -170,12 +172,37 @@ void decode_alone(const open_codestream& opened, const decode_options& options, 
   result.resolutions.push_back({out.width, out.height, observer.crc()});
 }
 
+// Depths that have no reduced decode go through the low pass.
+bool can_decode_levels(const codestream& cs) { return max_bit_depth(cs.siz) <= max_reduced_depth; }
+
+void decode_all(const open_codestream& opened, const decode_options& options, const checksum_request& request,
+                const image_view& out, codestream_checksums& result) {
+  value_range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+  std::deque<row_checksum> observers;
+  std::vector<level_target> targets;
+  for (std::uint32_t lower = request.num_lower + 1; lower-- != 0;) {
+    level_target& target = targets.emplace_back();
+    target.reduce = options.reduce + lower;
+    target.out = lower == 0 ? out : view_without_memory(layout_at(opened.cs, target.reduce));
+    target.observer = &observers.emplace_back(target.out);
+  }
+  if (request.wants_range) targets.back().range = &range;
+  decode_levels(opened, options, targets);
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    result.resolutions.push_back({targets[i].out.width, targets[i].out.height, observers[i].crc()});
+  if (request.wants_range) result.range = range;
+}
+
 }  // namespace
 
 codestream_checksums checksum_codestream(const open_codestream& opened, const decode_options& options,
                                          const checksum_request& request, const image_view& out) {
   codestream_checksums result;
   std::uint32_t lower = request.num_lower;
+  if (!request.decode_each_level && gives_all_levels(opened) && can_decode_levels(opened.cs)) {
+    decode_all(opened, options, request, out, result);
+    return result;
+  }
   if (request.decode_each_level || !are_low_passes(opened.cs)) {
     for (; lower != 0; --lower) {
       decode_options at = options;

@@ -1,6 +1,5 @@
 #include "core/decodable.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "core/geometry.hpp"
@@ -131,7 +130,7 @@ void check_components(const codestream& cs, unsigned reduce) {
 }
 
 void check_main_segments(const codestream& cs) {
-  if (!cs.main.rgn.empty()) unsupported("a region of interest (RGN)", cs.main.rgn.front().offset);
+  if (!cs.main.rgn.empty()) unsupported("a region of interest (RGN)", cs.main.rgn.begin()->second.offset);
   if (!cs.main.poc.empty()) unsupported("a change of progression order (POC)", cs.main.poc.front().offset);
   if (!cs.main.packed_headers.empty())
     unsupported("packed packet headers (PPM)", cs.main.packed_headers.front().range.start);
@@ -148,7 +147,7 @@ void check_tiles(const codestream& cs) {
     if (!own.coc.empty()) unsupported("a coding style of its own (COC)" + in, own.coc.begin()->second.offset);
     if (own.qcd) unsupported("quantisation of its own (QCD)" + in, own.qcd->offset);
     if (!own.qcc.empty()) unsupported("quantisation of its own (QCC)" + in, own.qcc.begin()->second.offset);
-    if (!own.rgn.empty()) unsupported("a region of interest (RGN)" + in, own.rgn.front().offset);
+    if (!own.rgn.empty()) unsupported("a region of interest (RGN)" + in, own.rgn.begin()->second.offset);
     if (!own.poc.empty()) unsupported("a change of progression order (POC)" + in, own.poc.front().offset);
     if (!own.packed_headers.empty())
       unsupported("packed packet headers (PPT)" + in, own.packed_headers.front().range.start);
@@ -179,9 +178,9 @@ void check_native_tiles(const codestream& cs) {
   const bool by_component = !cs.main.coc.empty() || !cs.main.qcc.empty() || !cs.main.rgn.empty();
   const auto count = static_cast<std::uint16_t>(by_component ? cs.siz.num_components() : 1);
   for (std::uint16_t c = 0; c < count; ++c) {
-    unsigned shift = 0;
-    for (const region_of_interest& rgn : cs.main.rgn) shift = std::max<unsigned>(shift, rgn.shift);
-    check_native_component(style_of(cs, c), quantization_of(cs, c), shift);
+    const auto rgn = cs.main.rgn.find(c);
+    check_native_component(style_of(cs, c), quantization_of(cs, c),
+                           rgn == cs.main.rgn.end() ? 0 : rgn->second.shift);
   }
   for (const auto& [tile, own] : cs.tiles) {
     check_native_segments(cs, own);

@@ -2,7 +2,9 @@
 
 #include <optional>
 
+#include "core/codestream_checksums.hpp"
 #include "core/component_planes.hpp"
+#include "core/decodable.hpp"
 #include "core/error.hpp"
 #include "core/geometry.hpp"
 #include "core/line_decoder.hpp"
@@ -48,12 +50,6 @@ std::vector<plane_size> plane_sizes(const image_size& siz, std::uint32_t reduce)
     sizes.push_back({area.width(), area.height(), siz.components[c].dx, siz.components[c].dy});
   }
   return sizes;
-}
-
-// Writing into memory of another layout than strict.hpp tells would be a buffer overrun.
-void check_layout(const image_view& out, const rect& area, std::uint32_t components) {
-  if (out.width != area.width() || out.height != area.height() || out.components != components)
-    throw error(error_code::invalid_argument, "the memory for the pixels does not have their layout");
 }
 
 void check_layouts(const std::vector<image_view>& out, const image_size& siz, std::uint32_t reduce) {
@@ -108,7 +104,36 @@ std::vector<message> with_needed_bytes(const open_codestream& opened, std::uint3
   return pull(byte_span{bytes.data(), bytes.size()});
 }
 
+// OpenJPH says that a codeblock does not decode, and not which. The native engine, where it decodes the
+// codestream, throws an error that does.
+void name_damaged_block(const codestream& cs, std::uint32_t reduce) {
+  try {
+    check_decodable(cs, reduce, decode_engine::native);
+  } catch (const error&) {
+    return;
+  }
+  decode_options options;
+  options.reduce = reduce;
+  const open_codestream opened{cs, walk_packets(cs, reduce, true), decode_engine::native};
+  native::decode(opened, options, view_without_memory(layout_at(cs, reduce)), nullptr);
+}
+
+template <typename Pull>
+std::vector<message> with_named_blocks(const open_codestream& opened, std::uint32_t reduce, Pull pull) {
+  try {
+    return with_needed_bytes(opened, reduce, pull);
+  } catch (const error&) {
+    name_damaged_block(opened.cs, reduce);
+    throw;
+  }
+}
+
 }  // namespace
+
+void check_layout(const image_view& out, const rect& area, std::uint32_t components) {
+  if (out.width != area.width() || out.height != area.height() || out.components != components)
+    throw error(error_code::invalid_argument, "the memory for the pixels does not have their layout");
+}
 
 std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
                                    const image_view& out, row_observer* observer) {
@@ -118,9 +143,20 @@ std::vector<message> decode_strict(const open_codestream& opened, const decode_o
     native::decode(opened, options, out, observer);
     return {};
   }
-  return with_needed_bytes(opened, options.reduce, [&](byte_span bytes) {
+  return with_named_blocks(opened, options.reduce, [&](byte_span bytes) {
     return pull_pixels(bytes, opened.cs.siz, options, out, observer);
   });
+}
+
+bool gives_all_levels(const open_codestream& opened) {
+  return opened.engine == decode_engine::native && has_equal_components(opened.cs.siz);
+}
+
+void decode_levels(const open_codestream& opened, const decode_options& options,
+                   const std::vector<level_target>& targets) {
+  for (const level_target& target : targets)
+    check_layout(target.out, image_rect(opened.cs.siz, target.reduce), opened.cs.siz.num_components());
+  native::decode_levels(opened, options, targets);
 }
 
 std::vector<message> decode_components(const open_codestream& opened, const decode_options& options,
@@ -130,33 +166,22 @@ std::vector<message> decode_components(const open_codestream& opened, const deco
     native::decode_components(opened, options, out);
     return {};
   }
-  return with_needed_bytes(opened, options.reduce, [&](byte_span bytes) {
+  return with_named_blocks(opened, options.reduce, [&](byte_span bytes) {
     return pull_components(bytes, opened.cs.siz, options, out);
   });
 }
 
-damaged_result decode_damaged(const damaged_codestream& opened, decode_options options,
-                              const image_view& out) {
-  damaged_result result;
+std::vector<message> decode_damaged(const open_codestream& opened, decode_options options,
+                                    const image_view& out) {
+  if (opened.engine == decode_engine::native) return decode_strict(opened, options, out);
   const auto bytes = whole_packets(opened.cs, opened.walk);
-  const byte_span codestream{bytes.data(), bytes.size()};
-  const image_size& siz = opened.cs.siz;
-  // Damage inside a codeblock shows only while decoding: try strictly as long as nothing else is known.
+  options.resilient = true;
   try {
-    if (opened.reason) throw error(*opened.reason);
-    result.messages = pull_pixels(codestream, siz, options, out, nullptr);
-    return result;
-  } catch (const error& e) {
-    result.reason = e.what();
-  }
-  try {
-    options.resilient = true;
-    result.messages = pull_pixels(codestream, siz, options, out, nullptr);
-  } catch (const error& e) {
+    return pull_pixels({bytes.data(), bytes.size()}, opened.cs.siz, options, out, nullptr);
+  } catch (const error&) {
     fill_with_zero(out);
-    result.reason = e.what();
+    return {};
   }
-  return result;
 }
 
 }  // namespace htj2k

@@ -10,6 +10,7 @@
 #include "core/geometry.hpp"
 #include "core/image.hpp"
 #include "core/ojph_messages.hpp"
+#include "core/sample_lines.hpp"
 
 namespace htj2k {
 
@@ -26,6 +27,8 @@ struct decode_options {
 class row_observer {
 public:
   virtual ~row_observer() = default;
+  // Whether `lines` are needed, else they may be empty.
+  virtual bool wants_lines() const { return true; }
   // `lines`: the samples of each component before clamping, at the sample's value (unsigned 32-bit samples as
   // their bit pattern). `packed`: the clamped row, interleaved, as the checksum wants it.
   virtual void take(const std::vector<const std::int32_t*>& lines, const std::uint8_t* packed) = 0;
@@ -39,19 +42,31 @@ struct open_codestream;
 std::vector<message> decode_strict(const open_codestream& opened, const decode_options& options,
                                    const image_view& out, row_observer* observer = nullptr);
 
+// Writing into memory of another layout than strict.hpp tells would be a buffer overrun.
+void check_layout(const image_view& out, const rect& area, std::uint32_t components);
+
+// Where the rows of one resolution go.
+struct level_target {
+  std::uint32_t reduce = 0;
+  image_view out;                    // of the layout that the resolution has; not written if its data is null
+  row_observer* observer = nullptr;  // as in decode_strict
+  value_range* range = nullptr;      // is extended by the samples, clamped
+};
+
+// Several resolutions from one decode, the highest of them last; options.reduce is not looked at. Each comes
+// out as decode_strict would give it. Only where gives_all_levels says so.
+bool gives_all_levels(const open_codestream& opened);
+void decode_levels(const open_codestream& opened, const decode_options& options,
+                   const std::vector<level_target>& targets);
+
 // The same with each component in an array of its own, of the component's own size and type.
 std::vector<message> decode_components(const open_codestream& opened, const decode_options& options,
                                        const std::vector<image_view>& out);
 
-struct damaged_result {
-  std::vector<message> messages;
-  std::string reason;  // why the pixels are not the image; empty when they are
-};
-
-// The whole packets of a damaged codestream; what they do not tell is mid-grey or blurred. When even those
-// make OpenJPH fail, the pixels are zero and the reason says so.
-struct damaged_codestream;
-damaged_result decode_damaged(const damaged_codestream& opened, decode_options options,
-                              const image_view& out);
+// What is there of a damaged codestream; what is not is mid-grey or blurred. Of the native engine's walk all
+// blocks that are lost are noted; OpenJPH gets the whole packets, and when even those make it fail, the
+// pixels are zero.
+std::vector<message> decode_damaged(const open_codestream& opened, decode_options options,
+                                    const image_view& out);
 
 }  // namespace htj2k

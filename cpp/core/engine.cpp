@@ -69,4 +69,11 @@ decode_engine choose_engine(const codestream& cs, std::uint32_t reduce, decode_e
   return wish;
 }
 
+decode_engine choose_damaged_engine(const codestream& cs, std::uint32_t reduce) {
+  decode_engine wish = engine_of_environment();
+  if (wish == decode_engine::automatic && can_decode(cs, reduce, decode_engine::native))
+    wish = decode_engine::native;
+  return choose_engine(cs, reduce, wish);
+}
+
 }  // namespace htj2k

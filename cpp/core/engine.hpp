@@ -20,4 +20,8 @@ decode_engine engine_of(const char* name);
 // codestream is. Throws UnsupportedError when the engine does not decode this codestream at this `reduce`.
 decode_engine choose_engine(const codestream& cs, std::uint32_t reduce, decode_engine wish);
 
+// For a codestream that may be damaged: the native one, which knows what of it is lost, where that decodes
+// it.
+decode_engine choose_damaged_engine(const codestream& cs, std::uint32_t reduce);
+
 }  // namespace htj2k

@@ -1,6 +1,7 @@
 #include "core/extract.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "core/marker.hpp"
 #include "core/strict.hpp"
@@ -104,11 +105,25 @@ bytes assemble(const codestream& cs, const std::vector<kept_part>& kept) {
   return out;
 }
 
+// They would have to be cut as well, and PPM into other segments.
+void refuse_packed_headers(const codestream& cs) {
+  const auto refuse = [](const char* segment, std::uint64_t offset) {
+    throw error(error_code::unsupported,
+                std::string("extracting a resolution of a codestream with packed packet headers (") +
+                    segment + ") at byte " + std::to_string(offset) + " is not supported",
+                offset);
+  };
+  if (!cs.main.packed_headers.empty()) refuse("PPM", cs.main.packed_headers.front().range.start);
+  for (const auto& [tile, own] : cs.tiles)
+    if (!own.packed_headers.empty()) refuse("PPT", own.packed_headers.front().range.start);
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> extract_resolution(byte_span data, unsigned reduce, const limits& bounds) {
-  const open_codestream opened = open_strict(data, bounds, reduce, decode_engine::openjph);
+  const open_codestream opened = open_strict(data, bounds, reduce);
   const codestream& cs = opened.cs;
+  if (reduce != 0) refuse_packed_headers(cs);
   if (reduce == 0) return {data.data + cs.range.start, data.data + *cs.eoc + 2};
   return assemble(cs, choose_parts(opened));
 }

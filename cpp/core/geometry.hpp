@@ -10,6 +10,9 @@ struct rect {
   std::uint32_t width() const { return x1 - x0; }
   std::uint32_t height() const { return y1 - y0; }
   bool is_empty() const { return x0 == x1 || y0 == y1; }
+  bool operator==(const rect& other) const {
+    return x0 == other.x0 && y0 == other.y0 && x1 == other.x1 && y1 == other.y1;
+  }
 };
 
 // What both cover; empty, but within `a`, when there is nothing.

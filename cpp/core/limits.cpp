@@ -1,6 +1,7 @@
 #include "core/limits.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,10 @@ std::uint64_t multiply(std::uint64_t a, std::uint64_t b) {
 // What the hungrier decoder keeps for each object, rounded up: OpenJPH 0.32 (64 bit), but of blocks our own,
 // with its notes on a block and, while a packet is read, on the block's place in it.
 constexpr std::uint64_t bytes_per_tile = 256;
-constexpr std::uint64_t bytes_per_resolution = 1024;  // with its 4 subbands and the headers of its lines
+constexpr std::uint64_t bytes_per_resolution = 1024;       // with its 4 subbands and the headers of its lines
+constexpr std::uint64_t bytes_per_open_resolution = 1024;  // of tiles that are side by side, more
 constexpr std::uint64_t bytes_per_precinct = 104;
+constexpr std::uint64_t bytes_per_layered_band = 480;  // what layers have told of a precinct so far
 constexpr std::uint64_t bytes_per_block = 176;
 constexpr std::uint64_t bytes_per_block_column = 200;
 constexpr std::uint64_t lines_per_resolution = 8;
@@ -33,6 +36,9 @@ constexpr std::uint64_t line_padding = 64;  // samples
 struct tile_grid {
   std::vector<rect> row;     // the tile-components of the first row of tiles: only x is used
   std::vector<rect> column;  // of the first column: only y is used
+
+  // A single tile.
+  explicit tile_grid(const rect& tile) : row{tile}, column{tile} {}
 
   tile_grid(const image_size& siz, std::uint32_t component) {
     for (std::uint32_t p = 0; p < siz.tiles_across; ++p)
@@ -56,7 +62,8 @@ std::uint64_t sum_down(const tile_grid& grid, unsigned log, Area area) {
   return sum;
 }
 
-// A subband: a header for each block, and buffers for the one row of blocks that is being decoded.
+// A subband: a header for each block, and buffers for the row of blocks that is being decoded and for the
+// next.
 std::uint64_t band_memory(const tile_grid& grid, const coding_style& style, unsigned r, orientation band,
                           std::uint64_t sample) {
   const unsigned level = style.num_decompositions - r + (r == 0 ? 0U : 1U);
@@ -67,17 +74,31 @@ std::uint64_t band_memory(const tile_grid& grid, const coding_style& style, unsi
       std::min<unsigned>(style.log_block_height, style.ppy(r) - std::min(style.ppy(r), halving));
   const auto area = [&](const rect& t) { return subband_rect(t, band, level); };
   const std::uint64_t columns = sum_across(grid, xcb, area);
+  constexpr std::uint64_t buffers = 2;
   const std::uint64_t buffer =
-      (std::uint64_t{1} << std::max(xcb, 4U) << ycb) * sample + bytes_per_block_column;
+      (std::uint64_t{1} << std::max(xcb, 4U) << ycb) * buffers * sample + bytes_per_block_column;
   return add(multiply(bytes_per_block, multiply(columns, sum_down(grid, ycb, area))),
              multiply(multiply(columns, grid.column.size()), buffer));
 }
 
-std::uint64_t resolution_memory(const tile_grid& grid, const coding_style& style, unsigned r,
+// What decides about the decoder's state for a component, in a tile or in all.
+struct component_coding {
+  const coding_style* style;
+  const quantization* steps;
+  bool has_layers;
+
+  bool operator==(const component_coding& other) const {
+    return style == other.style && steps == other.steps && has_layers == other.has_layers;
+  }
+};
+
+std::uint64_t resolution_memory(const tile_grid& grid, const component_coding& coding, unsigned r,
                                 std::uint64_t sample) {
+  const coding_style& style = *coding.style;
   const auto area = [&](const rect& t) { return resolution_rect(t, style.num_decompositions, r); };
-  std::uint64_t bytes = multiply(
-      bytes_per_precinct, multiply(sum_across(grid, style.ppx(r), area), sum_down(grid, style.ppy(r), area)));
+  const std::uint64_t layered = coding.has_layers ? bytes_per_layered_band * (r == 0 ? 1 : 3) : 0;
+  std::uint64_t bytes = multiply(bytes_per_precinct + layered, multiply(sum_across(grid, style.ppx(r), area),
+                                                                        sum_down(grid, style.ppy(r), area)));
   const std::uint64_t width = add(sum_across(grid, 0, area), multiply(grid.row.size(), line_padding));
   bytes = add(bytes, multiply(multiply(width, grid.column.size()), lines_per_resolution * sample));
   if (r == 0) return add(bytes, band_memory(grid, style, r, orientation::ll, sample));
@@ -102,17 +123,43 @@ struct result_size {
   }
 };
 
-// Decoder state for the component in all tiles, and its decoded samples.
-std::uint64_t component_memory(const codestream& cs, std::uint16_t c, const result_size& result) {
-  const coding_style& style = style_of(cs, c);
-  const tile_grid grid(cs.siz, c);
-  const std::uint64_t sample = magnitude_bits(quantization_of(cs, c)) > most_bits_in_32 ? 8 : 4;
-  const rect own = component_rect(cs.siz, c);
-  std::uint64_t bytes = add(multiply(sample_bytes(cs.siz.components[c]), result.pixels),
-                            multiply(result.kept_samples, std::uint64_t{own.width()} * own.height()));
-  for (unsigned r = 0; r <= style.num_decompositions; ++r)
-    bytes = add(bytes, resolution_memory(grid, style, r, sample));
+std::uint64_t state_memory(const tile_grid& grid, const component_coding& coding) {
+  const std::uint64_t sample = magnitude_bits(*coding.steps) > most_bits_in_32 ? 8 : 4;
+  std::uint64_t bytes = 0;
+  for (unsigned r = 0; r <= coding.style->num_decompositions; ++r)
+    bytes = add(bytes, resolution_memory(grid, coding, r, sample));
   return bytes;
+}
+
+// Decoder state for the component in all tiles, by what the main header says, and its decoded samples.
+std::uint64_t component_memory(const codestream& cs, std::uint16_t c, const result_size& result) {
+  const rect own = component_rect(cs.siz, c);
+  const component_coding coding{&style_of(cs, c), &quantization_of(cs, c), cs.main.cod->num_layers > 1};
+  return add(add(multiply(sample_bytes(cs.siz.components[c]), result.pixels),
+                 multiply(result.kept_samples, std::uint64_t{own.width()} * own.height())),
+             state_memory(tile_grid(cs.siz, c), coding));
+}
+
+// Decoder state for a tile whose header has parameters of its own. That by the main header's is counted too:
+// less would be an answer to a question that honest data never come near.
+std::uint64_t own_tile_memory(const codestream& cs, std::uint16_t tile, std::uint64_t most) {
+  std::uint64_t total = 0, last = 0;
+  std::optional<component_coding> before;
+  for (std::uint32_t i = 0; i < cs.siz.num_components() && total <= most; ++i) {
+    const auto c = static_cast<std::uint16_t>(i);
+    const component_coding coding{&style_of(cs, tile, c), &quantization_of(cs, tile, c),
+                                  defaults_of(cs, tile).num_layers > 1};
+    const component_size& k = cs.siz.components[c];
+    const bool is_like_before = i != 0 && k.dx == cs.siz.components[c - 1].dx &&
+                                k.dy == cs.siz.components[c - 1].dy && before == coding;
+    if (!is_like_before)
+      last =
+          add(state_memory(tile_grid(tile_component_rect(cs.siz, tile, c)), coding),
+              (bytes_per_resolution + bytes_per_open_resolution) * (coding.style->num_decompositions + 1U));
+    before = coding;
+    total = add(total, last);
+  }
+  return total;
 }
 
 // What does not depend on sizes. Checked first: it also bounds the work of the exact sums.
@@ -120,7 +167,8 @@ std::uint64_t object_memory(const codestream& cs) {
   std::uint64_t resolutions = 0;
   for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
     resolutions += style_of(cs, static_cast<std::uint16_t>(c)).num_decompositions + 1U;
-  return multiply(cs.siz.num_tiles(), add(bytes_per_tile, multiply(bytes_per_resolution, resolutions)));
+  return add(multiply(cs.siz.num_tiles(), add(bytes_per_tile, multiply(bytes_per_resolution, resolutions))),
+             multiply(cs.siz.tiles_across, multiply(bytes_per_open_resolution, resolutions)));
 }
 
 bool same_work(const codestream& cs, std::uint16_t a, std::uint16_t b) {
@@ -168,6 +216,9 @@ void check_memory_limit(const codestream& cs, const limits& bounds) {
       last = component_memory(cs, c, result);
     total = add(total, last);
   }
+  for (auto own = cs.tiles.begin(); own != cs.tiles.end() && total <= bounds.memory(); ++own)
+    if (own->second.cod || !own->second.coc.empty() || own->second.qcd || !own->second.qcc.empty())
+      total = add(total, own_tile_memory(cs, own->first, bounds.memory()));
   if (total > bounds.memory())
     exceed("decoding would take more than the " + std::to_string(bounds.memory() >> 20) +
                " MiB that go with max_pixels = " + std::to_string(bounds.max_pixels) + " (" +

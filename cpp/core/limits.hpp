@@ -25,7 +25,8 @@ struct limits {
   }
 };
 
-// Throws LimitError. The first needs SIZ alone, the second the whole main header.
+// Throws LimitError. The first needs SIZ alone, the second the whole main header, and looks at the tile
+// headers that have been read.
 void check_size_limits(const codestream& cs, const limits& bounds);
 void check_memory_limit(const codestream& cs, const limits& bounds);
 

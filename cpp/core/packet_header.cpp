@@ -35,6 +35,12 @@ std::uint64_t skip_eph(byte_span bytes, std::uint64_t position, std::uint64_t st
 
 }  // namespace
 
+std::string name_of_block(unsigned num_bands, unsigned band, std::uint32_t column, std::uint32_t row) {
+  static constexpr const char* names[] = {"HL", "LH", "HH"};
+  return std::string(num_bands == 1 ? "LL" : names[band]) + " codeblock (" + std::to_string(column) + ", " +
+         std::to_string(row) + ")";
+}
+
 void tag_tree::reset(const block_grid& grid) {
   widths_.clear();
   starts_.clear();
@@ -53,6 +59,7 @@ void tag_tree::reset(const block_grid& grid) {
 }
 
 void precinct_state::reset(const block_grid* grids, std::size_t num_grids) {
+  bands.resize(num_grids);
   for (std::size_t b = 0; b < num_grids; ++b) {
     if (grids[b].empty()) continue;
     bands[b].inclusion.reset(grids[b]);
@@ -80,7 +87,7 @@ bool packet_header_reader::read_inclusion(packet_bits& bits, tag_tree& tree, std
     if (least > layer) return false;
   }
   if (least != layer)
-    fail("a codeblock that is first included in layer " + std::to_string(layer) + " says it was in layer " +
+    fail("it is first included in layer " + std::to_string(layer) + ", but its tag tree says layer " +
              std::to_string(least),
          bits.position());
   return true;
@@ -94,7 +101,7 @@ unsigned packet_header_reader::read_missing_planes(packet_bits& bits, tag_tree& 
     auto& node = tree.at(x, y, level);
     if (!node.known) {
       while (bits.bit() == 0)
-        if (++planes > most) fail("a codeblock has over 127 missing bit-planes", bits.position());
+        if (++planes > most) fail("it has over 127 missing bit-planes", bits.position());
       node.value = static_cast<std::uint16_t>(planes);
       node.known = true;
     }
@@ -114,17 +121,24 @@ bool packet_header_reader::read_block(packet_bits& bits, precinct_state::band_st
 }
 
 void packet_header_reader::read_grid(packet_bits& bits, const block_grid& grid, std::uint32_t band,
-                                     precinct_state::band_state& state, std::uint16_t layer,
-                                     part1_pieces& pieces) {
+                                     std::size_t num_bands, precinct_state::band_state& state,
+                                     std::uint16_t layer, part1_pieces& pieces) {
   block_passes_reader passes(bits, grid.rules, pieces);
-  for (std::uint32_t y = 0; y < grid.down; ++y)
-    for (std::uint32_t x = 0; x < grid.across; ++x) {
-      block_state& block = state.blocks[std::size_t{y} * grid.across + x];
-      if (!read_block(bits, state, x, y, layer, block)) continue;
-      const block_contribution added = passes.read(block);
-      if (block.block.num_passes == 0) continue;
-      contributions_.push_back({band, grid.first_column + x, grid.first_row + y, &block, added});
-    }
+  std::uint32_t x = 0, y = 0;
+  try {
+    for (y = 0; y < grid.down; ++y)
+      for (x = 0; x < grid.across; ++x) {
+        block_state& block = state.blocks[std::size_t{y} * grid.across + x];
+        if (!read_block(bits, state, x, y, layer, block)) continue;
+        const block_contribution added = passes.read(block);
+        if (block.block.num_passes == 0) continue;
+        contributions_.push_back({band, grid.first_column + x, grid.first_row + y, &block, added});
+      }
+  } catch (const error& e) {
+    const std::string name =
+        name_of_block(static_cast<unsigned>(num_bands), band, grid.first_column + x, grid.first_row + y);
+    throw error(e.code(), name + ": " + e.what(), e.offset());
+  }
 }
 
 // Gives each piece its place; they follow each other in the order in which the header tells of them.
@@ -144,7 +158,7 @@ std::uint64_t packet_header_reader::place_bodies(std::uint64_t start, part1_piec
       piece.offset = position;
       position += piece.size;
     }
-    blocks_.push_back({one.band, one.column, one.row, block});
+    blocks_.push_back({one.band, one.column, one.row, block, position});
   }
   return position - start;
 }
@@ -159,15 +173,18 @@ packet_extent packet_header_reader::read(const packet_place& place, const block_
   const std::uint64_t stop = packed ? bytes.size : place.stop;
   packet_bits bits(bytes, packed ? packed->next : after_sop, stop);
   contributions_.clear();
+  packet_extent extent;
   if (bits.bit() == 1) {
     if (precinct.is_new() || options.num_layers == 1) precinct.reset(grids, num_grids);
-    for (std::uint32_t i = 0; i < num_grids; ++i)
-      if (!grids[i].empty()) read_grid(bits, grids[i], i, precinct.bands[i], layer, *place.pieces);
+    for (std::uint32_t i = 0; i < num_grids; ++i) {
+      if (grids[i].empty()) continue;
+      read_grid(bits, grids[i], i, num_grids, precinct.bands[i], layer, *place.pieces);
+      extent.blocks_seen += std::uint64_t{grids[i].across} * grids[i].down;
+    }
   }
   std::uint64_t position = bits.finish();
   if (options.uses_eph) position = skip_eph(bytes, position, stop);
   if (packed) packed->next = position;
-  packet_extent extent;
   extent.header_size = (packed ? after_sop : position) - place.start;
   extent.body_size = place_bodies(place.start + extent.header_size, *place.pieces);
   return extent;

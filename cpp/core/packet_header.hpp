@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/block_passes.hpp"
@@ -23,10 +24,14 @@ struct block_grid {
   bool empty() const { return across == 0 || down == 0; }
 };
 
+// "HL codeblock (3, 0)": of the resolution's bands, LL alone or three, that of index `band`.
+std::string name_of_block(unsigned num_bands, unsigned band, std::uint32_t column, std::uint32_t row);
+
 struct placed_block {
   std::uint32_t band = 0;             // index of its grid
   std::uint32_t column = 0, row = 0;  // among the blocks of the subband
   coded_block block;
+  std::uint64_t stop = 0;  // where its bytes in the packet end
 };
 
 // A tag tree (T.800 B.10.2), finest level first. Values only grow from parent to child.
@@ -59,7 +64,7 @@ public:
   // Forgets all.
   void reset(const block_grid* grids, std::size_t num_grids);
   bool is_new() const { return is_new_; }
-  std::array<band_state, 3> bands;
+  std::vector<band_state> bands;  // none before the first packet that is not empty
 
 private:
   bool is_new_ = true;
@@ -83,6 +88,7 @@ struct packet_place {
 struct packet_extent {
   std::uint64_t header_size = 0;  // SOP and EPH included; of those that are packed only SOP
   std::uint64_t body_size = 0;
+  std::uint64_t blocks_seen = 0;  // codeblocks that the header might have told of: how much work it was
 };
 
 struct packet_options {
@@ -115,7 +121,7 @@ private:
   static unsigned read_missing_planes(packet_bits& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y);
   static bool read_block(packet_bits& bits, precinct_state::band_state& band, std::uint32_t x,
                          std::uint32_t y, std::uint16_t layer, block_state& block);
-  void read_grid(packet_bits& bits, const block_grid& grid, std::uint32_t band,
+  void read_grid(packet_bits& bits, const block_grid& grid, std::uint32_t band, std::size_t num_bands,
                  precinct_state::band_state& state, std::uint16_t layer, part1_pieces& pieces);
   std::uint64_t place_bodies(std::uint64_t start, part1_pieces& pieces);
 

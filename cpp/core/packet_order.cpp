@@ -92,60 +92,89 @@ void add_precincts(const codestream& cs, const tile_geometry& geometry, std::uin
   }
 }
 
+using packet_iterator = std::vector<packet_id>::iterator;
+
 template <typename Key>
-void sort_by(std::vector<packet_id>& packets, Key key) {
+void sort_by(packet_iterator begin, packet_iterator end, Key key) {
   const auto before = [&](const packet_id& a, const packet_id& b) { return key(a) < key(b); };
-  if (!std::is_sorted(packets.begin(), packets.end(), before))
-    std::sort(packets.begin(), packets.end(), before);
+  if (!std::is_sorted(begin, end, before)) std::sort(begin, end, before);
 }
 
-void sort_by(std::vector<packet_id>& packets, progression order) {
+void sort_by(packet_iterator begin, packet_iterator end, progression order) {
   using p = const packet_id&;
   switch (order) {
     case progression::lrcp:
-      return sort_by(packets, [](p i) { return std::tuple(i.layer, i.resolution, i.component, i.precinct); });
+      return sort_by(begin, end,
+                     [](p i) { return std::tuple(i.layer, i.resolution, i.component, i.precinct); });
     case progression::rlcp:
-      return sort_by(packets, [](p i) { return std::tuple(i.resolution, i.layer, i.component, i.precinct); });
+      return sort_by(begin, end,
+                     [](p i) { return std::tuple(i.resolution, i.layer, i.component, i.precinct); });
     case progression::rpcl:
-      return sort_by(
-          packets, [](p i) { return std::tuple(i.resolution, i.y, i.x, i.component, i.precinct, i.layer); });
+      return sort_by(begin, end, [](p i) {
+        return std::tuple(i.resolution, i.y, i.x, i.component, i.precinct, i.layer);
+      });
     case progression::pcrl:
-      return sort_by(
-          packets, [](p i) { return std::tuple(i.y, i.x, i.component, i.resolution, i.precinct, i.layer); });
+      return sort_by(begin, end, [](p i) {
+        return std::tuple(i.y, i.x, i.component, i.resolution, i.precinct, i.layer);
+      });
     case progression::cprl:
-      return sort_by(
-          packets, [](p i) { return std::tuple(i.component, i.y, i.x, i.resolution, i.precinct, i.layer); });
+      return sort_by(begin, end, [](p i) {
+        return std::tuple(i.component, i.y, i.x, i.resolution, i.precinct, i.layer);
+      });
   }
 }
 
 // One progression after the other: each gives the packets of its resolutions and components up to its layer
-// that none before has given (T.800 B.12.2).
+// that none before has given (T.800 B.12.2). So the precincts of a resolution always are at the same layer,
+// and a progression that gives nothing costs no look at them.
 class progressions {
 public:
-  explicit progressions(std::vector<packet_id> precincts)
-      : precincts_(std::move(precincts)), next_layer_(precincts_.size(), 0) {}
-
-  void add(const progression_change& change) {
-    std::vector<packet_id> added;
-    for (std::size_t i = 0; i < precincts_.size(); ++i) {
-      packet_id packet = precincts_[i];
-      if (packet.resolution < change.resolution_start || packet.resolution >= change.resolution_stop ||
-          packet.component < change.component_start || packet.component >= change.component_stop)
-        continue;
-      for (; next_layer_[i] < change.layer_stop; ++next_layer_[i]) {
-        packet.layer = next_layer_[i];
-        added.push_back(packet);
+  progressions(const tile_geometry& geometry, std::vector<packet_id> precincts)
+      : precincts_(std::move(precincts)) {
+    packets_.reserve(static_cast<std::size_t>(geometry.num_packets()));
+    std::size_t first = 0;
+    for (const auto& resolutions : geometry.components) {
+      auto& runs = runs_.emplace_back();
+      for (const tile_resolution& resolution : resolutions) {
+        const auto count = static_cast<std::size_t>(resolution.num_precincts());
+        runs.push_back({first, count, 0});
+        first += count;
       }
     }
-    sort_by(added, static_cast<progression>(change.order));
-    packets_.insert(packets_.end(), added.begin(), added.end());
   }
 
+  void add(const progression_change& change) {
+    const auto start = static_cast<std::ptrdiff_t>(packets_.size());
+    const std::size_t components = std::min<std::size_t>(change.component_stop, runs_.size());
+    for (std::size_t c = change.component_start; c < components; ++c) {
+      const std::size_t resolutions = std::min<std::size_t>(change.resolution_stop, runs_[c].size());
+      for (std::size_t r = change.resolution_start; r < resolutions; ++r)
+        add_layers(runs_[c][r], change.layer_stop);
+    }
+    sort_by(packets_.begin() + start, packets_.end(), static_cast<progression>(change.order));
+  }
+
+  std::size_t size() const { return packets_.size(); }
   std::vector<packet_id> take() { return std::move(packets_); }
 
 private:
-  std::vector<packet_id> precincts_;
-  std::vector<std::uint16_t> next_layer_;
+  struct run {
+    std::size_t first, count;  // its precincts
+    std::uint16_t next_layer;
+  };
+
+  void add_layers(run& precincts, std::uint16_t stop) {
+    if (precincts.next_layer >= stop) return;
+    for (std::size_t i = precincts.first; i < precincts.first + precincts.count; ++i) {
+      packet_id packet = precincts_[i];
+      for (packet.layer = precincts.next_layer; packet.layer < stop; ++packet.layer)
+        packets_.push_back(packet);
+    }
+    precincts.next_layer = stop;
+  }
+
+  std::vector<packet_id> precincts_;    // by component, then by resolution
+  std::vector<std::vector<run>> runs_;  // [component][resolution]
   std::vector<packet_id> packets_;
 };
 
@@ -157,6 +186,18 @@ std::uint32_t tile_resolution::blocks_across(unsigned band) const {
 
 std::uint32_t tile_resolution::blocks_down(unsigned band) const {
   return static_cast<std::uint32_t>(count_cells(bands[band].y0, bands[band].y1, ycb));
+}
+
+rect tile_resolution::block_area(unsigned band, std::uint32_t column, std::uint32_t row) const {
+  const rect& all = bands[band];
+  const std::uint64_t x = std::uint64_t{(all.x0 >> xcb) + column} << xcb;
+  const std::uint64_t y = std::uint64_t{(all.y0 >> ycb) + row} << ycb;
+  const auto within = [](std::uint64_t value, std::uint32_t low, std::uint32_t high) {
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(value, low, high));
+  };
+  return {within(x, all.x0, all.x1), within(y, all.y0, all.y1),
+          within(x + (std::uint64_t{1} << xcb), all.x0, all.x1),
+          within(y + (std::uint64_t{1} << ycb), all.y0, all.y1)};
 }
 
 std::array<block_grid, 3> tile_resolution::grids_of(std::uint64_t precinct) const {
@@ -201,30 +242,31 @@ tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile) {
   return geometry;
 }
 
-std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry) {
+ordered_packets packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry) {
   std::vector<packet_id> precincts;
   precincts.reserve(static_cast<std::size_t>(geometry.num_precincts));
   for (std::uint32_t c = 0; c < geometry.components.size(); ++c) add_precincts(cs, geometry, c, precincts);
-  progressions order(std::move(precincts));
+  const std::uint8_t default_order = defaults_of(cs, tile).progression_order;
+  const auto& changes = progression_changes_of(cs, tile);
+  if (changes.empty() && geometry.num_layers == 1) {
+    sort_by(precincts.begin(), precincts.end(), static_cast<progression>(default_order));
+    const std::size_t count = precincts.size();
+    return {std::move(precincts), count};
+  }
+  progressions order(geometry, std::move(precincts));
   progression_change all;
   all.resolution_stop = max_decompositions + 1;
   all.component_stop = cs.siz.num_components();
   all.layer_stop = geometry.num_layers;
-  all.order = defaults_of(cs, tile).progression_order;
-  const auto& changes = progression_changes_of(cs, tile);
-  if (changes.empty()) order.add(all);
+  all.order = default_order;
   for (progression_change change : changes) {
     change.layer_stop = std::min(change.layer_stop, geometry.num_layers);
     order.add(change);
   }
-  auto packets = order.take();
-  if (packets.size() != geometry.num_packets())
-    throw error(error_code::codestream,
-                "the progressions of POC leave out " +
-                    std::to_string(geometry.num_packets() - packets.size()) + " packets of tile " +
-                    std::to_string(tile),
-                changes.back().offset);
-  return packets;
+  const std::size_t num_changed = order.size();
+  order.add(all);
+  const std::size_t num_ordered = changes.empty() ? order.size() : num_changed;
+  return {order.take(), num_ordered};
 }
 
 }  // namespace htj2k

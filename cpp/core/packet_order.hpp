@@ -26,6 +26,8 @@ struct tile_resolution {
   // Codeblocks of a whole band.
   std::uint32_t blocks_across(unsigned band) const;
   std::uint32_t blocks_down(unsigned band) const;
+  // The part of the band that one of them covers; they are counted from the band's first.
+  rect block_area(unsigned band, std::uint32_t column, std::uint32_t row) const;
   // The grids of one precinct, one a band.
   std::array<block_grid, 3> grids_of(std::uint64_t precinct) const;
 };
@@ -49,7 +51,11 @@ struct packet_id {
 
 tile_geometry geometry_of_tile(const codestream& cs, std::uint16_t tile);
 
-// All packets of the tile in the order in which they are written. Throws when POC leaves some out.
-std::vector<packet_id> packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry);
+struct ordered_packets {
+  std::vector<packet_id> packets;  // all of the tile, in the order in which they are written
+  std::size_t num_ordered = 0;     // that of further ones the POC segments so far do not tell
+};
+
+ordered_packets packet_order(const codestream& cs, std::uint16_t tile, const tile_geometry& geometry);
 
 }  // namespace htj2k

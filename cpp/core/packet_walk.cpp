@@ -17,26 +17,51 @@ namespace {
 // enumerate.
 constexpr std::uint64_t packet_allowance = 1U << 20;
 
-// Of all tiles that have been seen: each of them may take only a few bytes.
+// What the bytes of a codestream may make us do, in all tiles together: each of them may take only a few
+// bytes.
 class packet_budget {
 public:
   explicit packet_budget(const codestream& cs) : bytes_(cs.range.size()) {}
 
-  void spend(const tile_geometry& geometry, std::uint16_t tile) {
+  void spend(const tile_geometry& geometry, std::uint16_t tile, std::uint64_t progression_changes) {
     const std::uint64_t most = bytes_ + packet_allowance;
     const std::uint64_t layers = geometry.num_layers;
-    for (const auto& resolutions : geometry.components)
+    std::uint64_t resolutions_here = 0;
+    for (const auto& resolutions : geometry.components) {
       for (const auto& resolution : resolutions)
         if (resolution.num_precincts() > most / layers ||
             (declared_ += resolution.num_precincts() * layers + 1) > most)
           throw error(error_code::limit, "the tiles up to " + std::to_string(tile) + " declare more than " +
                                              std::to_string(most) + " packets and resolutions, which the " +
                                              std::to_string(bytes_) + " bytes of data cannot hold");
+      resolutions_here += resolutions.size();
+    }
+    work_ += progression_changes * resolutions_here;
+    check_work("the progression order changes (POC) of tile " + std::to_string(tile));
+  }
+
+  // Each layer's packet tells of every codeblock of its precinct, of those that it adds nothing to in less
+  // than a bit.
+  void spend_on_layers(std::uint64_t blocks, std::uint16_t tile) {
+    work_ += blocks;
+    if (work_ > most_work()) check_work("the quality layers of tile " + std::to_string(tile));
   }
 
 private:
+  // Some hundred nanoseconds a byte. Real layers stay far below: a codeblock without a byte in any of twenty
+  // layers is twenty steps.
+  std::uint64_t most_work() const { return 64 * (bytes_ + packet_allowance); }
+
+  void check_work(const std::string& what) const {
+    if (work_ > most_work())
+      throw error(error_code::limit, what + " ask for more than " + std::to_string(most_work()) +
+                                         " steps, which the " + std::to_string(bytes_) +
+                                         " bytes of data do not account for");
+  }
+
   std::uint64_t bytes_;
   std::uint64_t declared_ = 0;
+  std::uint64_t work_ = 0;
 };
 
 std::string name_of(const packet_id& id, std::uint16_t tile) {
@@ -47,15 +72,19 @@ std::string name_of(const packet_id& id, std::uint16_t tile) {
 
 class tile_walk {
 public:
-  tile_walk(const codestream& cs, std::uint16_t tile, std::uint32_t reduce, bool keep_blocks,
+  tile_walk(const codestream& cs, std::uint16_t tile, std::uint32_t reduce, bool keep_blocks, bool is_salvage,
             packet_budget& budget)
       : tile_(tile),
+        budget_(&budget),
         geometry_(geometry_of_tile(cs, tile)),
         options_{defaults_of(cs, tile).uses_sop, defaults_of(cs, tile).uses_eph, geometry_.num_layers} {
-    budget.spend(geometry_, tile);
-    packets_ = packet_order(cs, tile, geometry_);
+    budget.spend(geometry_, tile, progression_changes_of(cs, tile).size());
+    ordered_packets order = packet_order(cs, tile, geometry_);
+    packets_ = std::move(order.packets);
+    num_ordered_ = order.num_ordered;
     if (keep_blocks)
       for (const auto& resolutions : geometry_.components) bands_.emplace_back(resolutions.size());
+    if (is_salvage) lost_ = std::make_unique<lost_blocks>(geometry_);
     needed_ = packets_.size();
     while (needed_ > 0 && reduce_of(packets_[needed_ - 1]) < reduce) --needed_;
   }
@@ -63,10 +92,20 @@ public:
   // Headers, if they are packed, of the packets in the tile-part that is read next.
   void set_headers(std::vector<std::uint8_t> bytes) { headers_ = packed_headers{std::move(bytes), 0}; }
 
+  // Of packed headers those of one tile-part are here at a time.
+  bool has_packed_headers() const { return headers_.has_value(); }
+  std::uint64_t packed_bytes_left() const { return headers_->bytes.size() - headers_->next; }
+
   bool is_broken = false;  // nothing after a packet that could not be read is looked at
 
   bool is_finished() const { return next_ >= needed_; }
   bool is_exhausted() const { return next_ >= packets_.size(); }
+  // No packet follows in this tile-part, as far as can be told.
+  bool is_at_end() const {
+    return is_exhausted() || (!is_finished() && (headers_.has_value() || next_ >= num_ordered_));
+  }
+  // Packets of which no POC segment tells when they come.
+  std::size_t num_unordered() const { return std::max(needed_, num_ordered_) - num_ordered_; }
 
   // The highest `reduce` that needs this packet.
   std::uint32_t reduce_of(const packet_id& id) const {
@@ -78,13 +117,14 @@ public:
   template <typename Seen>
   void read(byte_span bytes, std::uint64_t& position, std::uint64_t stop, packet_header_reader& reader,
             Seen seen) {
-    while (!is_finished() && has_more(position, stop)) {
+    while (!is_finished() && next_ < num_ordered_ && has_more(position, stop)) {
       const packet_id& id = packets_[next_];
       const auto& resolution = geometry_.components[id.component][id.resolution];
       const auto grids = resolution.grids_of(id.precinct);
       const packet_extent extent =
           read_one(id, bytes, position, stop, grids.data(), resolution.num_bands, reader);
-      check_body(id, extent, position, stop);
+      check_body(id, extent, position, stop, reader.blocks());
+      if (geometry_.num_layers > 1) budget_->spend_on_layers(extent.blocks_seen, tile_);
       if (!bands_.empty())
         for (const placed_block& placed : reader.blocks())
           bands_[id.component][id.resolution][placed.band].add(resolution, placed);
@@ -99,10 +139,40 @@ public:
     for (std::size_t i = next_; i < packets_.size(); ++i) missing(reduce_of(packets_[i]));
   }
 
-  // Where the packet ends whose header was read but whose body is not all there.
+  // Where the packet ends whose header was read but whose body is not all there; 0: there is none.
   std::uint64_t cut_packet_stop() const { return cut_packet_stop_; }
 
-  coded_tile take_blocks() { return {std::move(geometry_), std::move(bands_), std::move(pieces_)}; }
+  // The first codeblock, in the order of packets, whose bytes are not all there.
+  std::string name_of_missing() const {
+    const packet_id& id = packets_[next_];
+    const auto& resolution = geometry_.components[id.component][id.resolution];
+    if (!cut_block_.empty()) return name_of(id, tile_) + ": " + cut_block_;
+    const auto grids = resolution.grids_of(id.precinct);
+    for (unsigned b = 0; b < resolution.num_bands; ++b)
+      if (!grids[b].empty())
+        return name_of(id, tile_) + ": " +
+               name_of_block(resolution.num_bands, b, grids[b].first_column, grids[b].first_row);
+    return name_of(id, tile_);
+  }
+
+  // Of the packet that is cut at `stop`: the codeblocks that are whole. Those of which a layer is missing are
+  // lost by the packet of that layer.
+  void salvage(const std::vector<placed_block>& blocks, std::uint64_t stop) {
+    const packet_id& id = packets_[next_];
+    const auto& resolution = geometry_.components[id.component][id.resolution];
+    for (const placed_block& placed : blocks)
+      if (placed.stop <= stop)
+        bands_[id.component][id.resolution][placed.band].add(resolution, placed);
+      else
+        lost_->bands[id.component][id.resolution][placed.band].add(resolution, placed.band, placed.column,
+                                                                   placed.row);
+    is_next_salvaged_ = true;
+  }
+
+  coded_tile take_blocks() {
+    if (lost_ != nullptr) note_lost_blocks();
+    return {std::move(geometry_), std::move(bands_), std::move(pieces_), std::move(lost_)};
+  }
 
 private:
   // A packet without codeblocks has no bytes besides its header.
@@ -111,14 +181,40 @@ private:
   }
 
   void check_body(const packet_id& id, const packet_extent& extent, std::uint64_t position,
-                  std::uint64_t stop) {
+                  std::uint64_t stop, const std::vector<placed_block>& blocks) {
     const std::uint64_t body = position + extent.header_size;
     if (extent.body_size <= stop - body) return;
     cut_packet_stop_ = body + extent.body_size;
+    const auto& resolution = geometry_.components[id.component][id.resolution];
+    const auto cut = std::find_if(blocks.begin(), blocks.end(),
+                                  [&](const placed_block& placed) { return placed.stop > stop; });
+    cut_block_ = name_of_block(resolution.num_bands, cut->band, cut->column, cut->row);
     throw error(error_code::codestream,
                 name_of(id, tile_) + ": its codeblocks need " + std::to_string(extent.body_size) +
-                    " bytes and its tile-part has " + std::to_string(stop - body) + " left",
+                    " bytes and its tile-part has " + std::to_string(stop - body) + " left; the " +
+                    cut_block_ + " is the first that is cut",
                 body);
+  }
+
+  // Layers of a precinct come in order: wherever one is missing, the last is.
+  void note_lost_blocks() {
+    for (std::size_t i = next_ + (is_next_salvaged_ ? 1 : 0); i < packets_.size(); ++i)
+      if (packets_[i].layer + 1 == geometry_.num_layers) note_lost(packets_[i]);
+    // Decoding may find more.
+    for (std::size_t c = 0; c < bands_.size(); ++c)
+      for (std::size_t r = 0; r < bands_[c].size(); ++r)
+        for (unsigned b = 0; b < 3; ++b)
+          if (!bands_[c][r][b].is_empty()) lost_->bands[c][r][b].prepare(geometry_.components[c][r], b);
+  }
+
+  void note_lost(const packet_id& id) {
+    const auto& resolution = geometry_.components[id.component][id.resolution];
+    const auto grids = resolution.grids_of(id.precinct);
+    for (unsigned b = 0; b < resolution.num_bands; ++b)
+      for (std::uint32_t y = 0; y < grids[b].down; ++y)
+        for (std::uint32_t x = 0; x < grids[b].across; ++x)
+          lost_->bands[id.component][id.resolution][b].add(resolution, b, grids[b].first_column + x,
+                                                           grids[b].first_row + y);
   }
 
   packet_extent read_one(const packet_id& id, byte_span bytes, std::uint64_t start, std::uint64_t stop,
@@ -138,6 +234,7 @@ private:
   }
 
   std::uint16_t tile_;
+  packet_budget* budget_;
   tile_geometry geometry_;
   packet_options options_;
   std::optional<packed_headers> headers_;
@@ -146,17 +243,22 @@ private:
   std::vector<packet_id> packets_;
   std::vector<std::vector<std::array<coded_band, 3>>> bands_;  // empty: not kept
   part1_pieces pieces_;
+  std::size_t num_ordered_ = 0;
   std::size_t needed_ = 0;
   std::size_t next_ = 0;
   std::uint64_t cut_packet_stop_ = 0;
+  std::string cut_block_;
+  std::unique_ptr<lost_blocks> lost_;  // null: nothing may be
+  bool is_next_salvaged_ = false;      // all that is lost of the next packet is noted
 };
 
 class walker {
 public:
-  walker(const codestream& cs, std::uint32_t reduce, bool keep_blocks)
+  walker(const codestream& cs, std::uint32_t reduce, bool keep_blocks, bool is_salvage = false)
       : cs_(cs),
         reduce_(reduce),
         keep_blocks_(keep_blocks),
+        is_salvage_(is_salvage),
         headers_(headers_of_tile_parts(cs)),
         budget_(cs) {
     result_.by_reduce.assign(max_reduce(cs) + 1, level_extent{true, cs.main_header.stop});
@@ -164,9 +266,13 @@ public:
 
   packet_walk run() {
     result_.part_stops.assign(cs_.tile_parts.size(), 0);
-    for (std::size_t i = 0; i < cs_.tile_parts.size(); ++i)
-      read_part(cs_.tile_parts[i], result_.part_stops[i]);
+    for (std::size_t i = 0; i < cs_.tile_parts.size() && !lacks_tile_parts(); ++i)
+      if (is_salvage_)
+        salvage_part(cs_.tile_parts[i], result_.part_stops[i]);
+      else
+        read_part(cs_.tile_parts[i], result_.part_stops[i]);
     mark_missing();
+    if (is_salvage_) add_lost_tiles();
     if (keep_blocks_)
       for (auto& [tile, walk] : tiles_) result_.tiles.emplace(tile, walk.take_blocks());
     return std::move(result_);
@@ -177,7 +283,8 @@ private:
     const auto found = tiles_.find(tile);
     return found != tiles_.end()
                ? found->second
-               : tiles_.emplace(tile, tile_walk(cs_, tile, reduce_, keep_blocks_, budget_)).first->second;
+               : tiles_.emplace(tile, tile_walk(cs_, tile, reduce_, keep_blocks_, is_salvage_, budget_))
+                     .first->second;
   }
 
   void read_part(const tile_part& part, std::uint64_t& part_stop) {
@@ -191,19 +298,66 @@ private:
       if (auto headers = packed_headers_of(part)) walk.set_headers(std::move(*headers));
       walk.read(cs_.data, part_stop, present, reader_,
                 [&](std::uint32_t reduce) { extend(reduce, part_stop); });
-      if (walk.is_exhausted() && part_stop < present)
-        throw error(error_code::codestream,
-                    "tile " + std::to_string(part.tile) + " has " + std::to_string(present - part_stop) +
-                        " bytes after its last packet",
-                    part_stop);
+      check_leftovers(walk, part.tile, part_stop, present);
     } catch (const error& e) {
       walk.is_broken = true;
       // In a tile-part that is cut short, a packet that does not fit is only missing.
-      if (!part.is_whole)
-        result_.bytes_needed = walk.cut_packet_stop();
-      else if (!result_.fault)
-        result_.fault = e;
+      if (part.is_whole) {
+        if (!result_.fault) result_.fault = e;
+        return;
+      }
+      result_.bytes_needed = walk.cut_packet_stop();
+      if (is_salvage_ && walk.cut_packet_stop() != 0) walk.salvage(reader_.blocks(), present);
     }
+  }
+
+  void check_leftovers(const tile_walk& walk, std::uint16_t tile, std::uint64_t position,
+                       std::uint64_t stop) const {
+    const std::string name = "tile " + std::to_string(tile);
+    const bool has_read_headers = walk.has_packed_headers() && walk.packed_bytes_left() == 0;
+    const bool is_at_end = walk.is_at_end() || has_read_headers;
+    if (is_at_end && position < stop && walk.num_unordered() != 0) throw left_out(tile, walk);
+    if (is_at_end && position < stop)
+      throw error(error_code::codestream,
+                  name + " has " + std::to_string(stop - position) + " bytes after its last packet" +
+                      (walk.is_exhausted() ? "" : " whose header this tile-part has (PPM or PPT)"),
+                  position);
+    if (walk.is_exhausted() && walk.has_packed_headers() && walk.packed_bytes_left() != 0)
+      throw error(error_code::codestream,
+                  name + " has " + std::to_string(walk.packed_bytes_left()) +
+                      " bytes of packed headers (PPM or PPT) after that of its last packet",
+                  position);
+  }
+
+  // A tile whose packets cannot be told costs no other.
+  void salvage_part(const tile_part& part, std::uint64_t& part_stop) {
+    if (result_.tiles.count(part.tile) != 0) return;
+    try {
+      read_part(part, part_stop);
+    } catch (const error& e) {
+      if (!result_.fault) result_.fault = e;
+      add_lost_tile(part.tile);
+    }
+  }
+
+  void add_lost_tile(std::uint16_t tile) {
+    coded_tile lost{geometry_of_tile(cs_, tile), {}, {}, nullptr};
+    for (const auto& resolutions : lost.geometry.components) lost.bands.emplace_back(resolutions.size());
+    lost.lost = std::make_unique<lost_blocks>(lost.geometry);
+    lost.lost->all = true;
+    result_.tiles.emplace(tile, std::move(lost));
+  }
+
+  void add_lost_tiles() {
+    for (std::uint32_t t = 0; t < cs_.siz.num_tiles(); ++t) {
+      const auto tile = static_cast<std::uint16_t>(t);
+      if (tiles_.count(tile) == 0 && result_.tiles.count(tile) == 0) add_lost_tile(tile);
+    }
+  }
+
+  // Of PPM, whose headers then belong to other tile-parts than they seem to.
+  bool lacks_tile_parts() const {
+    return is_salvage_ && cs_.eoc && !headers_.empty() && headers_.size() != cs_.tile_parts.size();
   }
 
   std::optional<std::vector<std::uint8_t>> packed_headers_of(const tile_part& part) {
@@ -230,16 +384,34 @@ private:
     };
     for (std::uint32_t tile = 0; tile < cs_.siz.num_tiles(); ++tile) {
       const auto found = tiles_.find(static_cast<std::uint16_t>(tile));
-      if (found != tiles_.end())
+      if (found != tiles_.end()) {
         found->second.for_missing(missing);
-      else
+        check_order(found->first, found->second);
+        if (result_.first_missing.empty() && !found->second.is_finished())
+          result_.first_missing = found->second.name_of_missing();
+      } else {
         missing(highest);  // no tile-part of it was seen
+        if (result_.first_missing.empty()) result_.first_missing = "tile " + std::to_string(tile);
+      }
     }
+  }
+
+  // While tile-parts of the tile are to come, so may POC segments.
+  void check_order(std::uint16_t tile, const tile_walk& walk) {
+    if (walk.num_unordered() != 0 && cs_.eoc && !result_.fault) result_.fault = left_out(tile, walk);
+  }
+
+  error left_out(std::uint16_t tile, const tile_walk& walk) const {
+    return error(error_code::codestream,
+                 "the progressions of POC leave out " + std::to_string(walk.num_unordered()) +
+                     " packets of tile " + std::to_string(tile),
+                 progression_changes_of(cs_, tile).back().offset);
   }
 
   const codestream& cs_;
   std::uint32_t reduce_;
   bool keep_blocks_;
+  bool is_salvage_;
   std::vector<std::vector<std::uint8_t>> headers_;  // of each tile-part, from PPM
   packet_budget budget_;
   packet_header_reader reader_;
@@ -269,5 +441,7 @@ std::int32_t packet_walk::resolutions_complete() const {
 packet_walk walk_packets(const codestream& cs, std::uint32_t reduce, bool keep_blocks) {
   return walker(cs, reduce, keep_blocks).run();
 }
+
+packet_walk walk_damaged(const codestream& cs) { return walker(cs, 0, true, true).run(); }
 
 }  // namespace htj2k

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/coded_tile.hpp"
@@ -21,6 +22,7 @@ struct level_extent {
 struct packet_walk {
   std::vector<level_extent> by_reduce;    // [reduce], 0 is full size
   std::optional<error> fault;             // damage: what no amount of further bytes can mend
+  std::string first_missing;              // names the first codeblock of which bytes are missing
   std::uint64_t bytes_needed = 0;         // the first packet that is cut ends here, 0: not known
   std::vector<std::uint64_t> part_stops;  // [tile-part] where its last whole packet ends; 0: nothing usable
   std::map<std::uint16_t, coded_tile> tiles;  // the blocks of all whole packets, if they are asked for
@@ -32,6 +34,11 @@ struct packet_walk {
 // Reads the packets that a decode at `reduce` needs, and no further where the progression order allows. Only
 // for streams that check_decodable accepts of one of the engines.
 packet_walk walk_packets(const codestream& cs, std::uint32_t reduce, bool keep_blocks = false);
+
+// Reads all that can be read of a codestream in which anything may be missing. Every tile is in the result,
+// with what is lost of it: what follows a packet that cannot be read, and of one that the end of the data
+// cuts the codeblocks that are not all there.
+packet_walk walk_damaged(const codestream& cs);
 
 // The highest `reduce` that all components have.
 std::uint32_t max_reduce(const codestream& cs);

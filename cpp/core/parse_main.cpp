@@ -115,7 +115,7 @@ private:
         read_qcc(in);
         break;
       case RGN:
-        cs_.main.rgn.push_back(parse_rgn(in, cs_.siz));
+        read_rgn(in);
         break;
       case POC:
         once(in, !cs_.main.poc.empty());
@@ -156,6 +156,12 @@ private:
     quantization steps;
     const auto c = parse_qcc(in, cs_.siz, steps);
     add(in, cs_.main.qcc, c, steps);
+  }
+
+  void read_rgn(segment_reader& in) {
+    region_of_interest rgn;
+    const auto c = parse_rgn(in, cs_.siz, rgn);
+    add(in, cs_.main.rgn, c, rgn);
   }
 
   void read_nlt(segment_reader& in) {

@@ -38,16 +38,15 @@ std::uint16_t parse_qcc(segment_reader& in, const image_size& siz, quantization&
   return component;
 }
 
-region_of_interest parse_rgn(segment_reader& in, const image_size& siz) {
-  region_of_interest out;
+std::uint16_t parse_rgn(segment_reader& in, const image_size& siz, region_of_interest& out) {
   out.offset = in.start();
-  out.component = in.component_index(siz.num_components(), "component index (Crgn)");
+  const std::uint16_t component = in.component_index(siz.num_components(), "component index (Crgn)");
   const std::uint8_t style = in.u8("ROI style (Srgn)");
   if (style > ((siz.rsiz & 0x8000) != 0 ? 1 : 0))
     in.refuse("ROI style (Srgn)", style, "expected 0 (implicit)");
   out.shift = in.u8("ROI shift (SPrgn)");
   if (style == 0) in.expect_end();
-  return out;
+  return component;
 }
 
 }  // namespace htj2k

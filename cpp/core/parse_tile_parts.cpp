@@ -1,6 +1,7 @@
 // The walk over the tile-parts: SOT, tile-part header, SOD, and a jump over the body (T.800 A.4.2, A.3).
 //
 // The walk ends quietly where the data end; check_complete says later whether that was too early.
+#include <algorithm>
 #include <cstring>
 
 #include "core/parser.hpp"
@@ -12,6 +13,7 @@ namespace {
 struct tile_state {
   std::uint16_t next_part = 0;
   std::uint8_t num_parts = 0;
+  bool is_ambiguous = false;  // two tile-parts claim one place
 };
 
 class walker {
@@ -20,22 +22,101 @@ public:
       : cs_(cs), position_(cs.main_header.stop), end_(cs.range.stop), tiles_(cs.siz.num_tiles()) {}
 
   void walk() {
-    while (has(2)) {
-      code_ = load_u16(cs_.data.data + position_);
-      if (code_ == EOC) {
-        cs_.eoc = position_;
-        return;
+    while (has(2) && read_next()) position_ = cs_.tile_parts.back().stop;
+  }
+
+  // The damage of a tile-part is that of its tile alone.
+  void salvage() {
+    bool goes_on = true;
+    while (goes_on && has(2)) {
+      const std::uint64_t start = position_;
+      try {
+        goes_on = read_next(true);
+        if (goes_on) position_ = cs_.tile_parts.back().stop;
+      } catch (const error& e) {
+        if (!cs_.damage) cs_.damage = e;
+        leave_out(start);
+        position_ = find_tile_part(start + 1);
       }
-      if (code_ != SOT)
-        throw error(error_code::codestream, "expected SOT or EOC, found " + hex(code_, 4), position_);
-      if (!has(12)) return;
-      read_tile_part();
-      if (!cs_.tile_parts.back().is_whole) return;
-      position_ = cs_.tile_parts.back().stop;
     }
+    leave_out_ambiguous_tiles();
   }
 
 private:
+  // False at the end: of the codestream or of the data.
+  bool read_next(bool is_salvage = false) {
+    code_ = load_u16(cs_.data.data + position_);
+    if (code_ == EOC) {
+      cs_.eoc = position_;
+      return false;
+    }
+    if (code_ != SOT)
+      throw error(error_code::codestream, "expected SOT or EOC, found " + hex(code_, 4), position_);
+    if (!has(12)) return false;
+    read_tile_part();
+    if (is_salvage) check_end(cs_.tile_parts.back());
+    return cs_.tile_parts.back().is_whole;
+  }
+
+  // The tile-part at `start` and what its header said. Later ones of the tile then have the wrong index.
+  void leave_out(std::uint64_t start) {
+    if (cs_.tile_parts.empty() || cs_.tile_parts.back().header.start != start) return;
+    const tile_part& part = cs_.tile_parts.back();
+    if (part.index == 0) cs_.tiles.erase(part.tile);
+    --tiles_[part.tile].next_part;
+    cs_.packet_lengths.erase(static_cast<std::uint32_t>(cs_.tile_parts.size() - 1));
+    cs_.tile_parts.pop_back();
+  }
+
+  void leave_out_ambiguous_tiles() {
+    const auto is_ambiguous = [&](const tile_part& part) { return tiles_[part.tile].is_ambiguous; };
+    const auto stop = std::remove_if(cs_.tile_parts.begin(), cs_.tile_parts.end(), is_ambiguous);
+    if (stop != cs_.tile_parts.end()) cs_.packet_lengths.clear();  // they count tile-parts
+    cs_.tile_parts.erase(stop, cs_.tile_parts.end());
+  }
+
+  // Psot is right if a marker follows. If not, the first marker inside tells the end: packets hold none.
+  void check_end(tile_part& part) {
+    if (!part.header_is_whole || part.length_is_open) return;
+    const auto is_end = [&](std::uint64_t at) {
+      return at + 2 > end_ || is_sot(at) || load_u16(cs_.data.data + at) == EOC;
+    };
+    if (part.is_whole && is_end(part.stop)) return;
+    const std::uint64_t found = find_marker(part.header.stop);
+    if (found + 2 > end_ || found >= part.stop) return;
+    if (!cs_.damage)
+      cs_.damage =
+          error(error_code::codestream,
+                "SOT at byte " + std::to_string(part.header.start) + ": Psot ends the tile-part at byte " +
+                    std::to_string(part.stop) + ", behind the marker at byte " + std::to_string(found),
+                part.header.start + 6);
+    part.stop = found;
+    part.is_whole = true;
+  }
+
+  // The next SOT or EOC, which packets cannot hold (T.800 A.1.3, B.10.1); the end of the data if there is
+  // none.
+  std::uint64_t find_marker(std::uint64_t at) const {
+    const std::uint8_t* const begin = cs_.data.data;
+    for (; at + 1 < end_; ++at) {
+      const void* hit = std::memchr(begin + at, 0xFF, static_cast<std::size_t>(end_ - 1 - at));
+      if (hit == nullptr) return end_;
+      at = static_cast<std::uint64_t>(static_cast<const std::uint8_t*>(hit) - begin);
+      if (begin[at + 1] == (SOT & 0xFF) || begin[at + 1] == (EOC & 0xFF)) return at;
+    }
+    return end_;
+  }
+
+  std::uint64_t find_tile_part(std::uint64_t at) const {
+    at = find_marker(at);
+    while (at != end_ && load_u16(cs_.data.data + at) == SOT && !is_sot(at)) at = find_marker(at + 2);
+    return at;
+  }
+
+  bool is_sot(std::uint64_t at) const {
+    return holds({cs_.data.data, end_}, at, 4) && load_u32(cs_.data.data + at) == 0xFF90000A;
+  }
+
   bool has(std::uint64_t count) const { return holds({cs_.data.data, end_}, position_, count); }
 
   void read_tile_part() {
@@ -44,6 +125,7 @@ private:
     read_sot(part);
     part.header.stop = position_;  // until more of it has been read: what follows may throw
     cs_.tile_parts.push_back(part);
+    ++tiles_[part.tile].next_part;
     tile_part& kept = cs_.tile_parts.back();
     if (!read_header(kept)) {
       kept.header.stop = end_;
@@ -80,12 +162,12 @@ private:
   void read_part_index(segment_reader& in, tile_part& part) {
     tile_state& tile = tiles_[part.tile];
     part.index = in.u8("tile-part index (TPsot)");
+    if (part.index < tile.next_part) tile.is_ambiguous = true;
     if (part.index == 255) in.refuse("tile-part index (TPsot)", part.index, "expected 0 to 254");
     if (part.index != tile.next_part)
       in.refuse("tile-part index (TPsot)", part.index,
                 "the next tile-part of tile " + std::to_string(part.tile) + " is " +
                     std::to_string(tile.next_part));
-    ++tile.next_part;
     part.num_parts = in.u8("number of tile-parts (TNsot)");
     if (part.num_parts == 0) return;
     if (tile.num_parts != 0 && part.num_parts != tile.num_parts)
@@ -173,9 +255,12 @@ private:
         add(in, own(part).qcc, c, steps);
         break;
       }
-      case RGN:
-        own(part).rgn.push_back(parse_rgn(in, cs_.siz));
+      case RGN: {
+        region_of_interest rgn;
+        const auto c = parse_rgn(in, cs_.siz, rgn);
+        add(in, own(part).rgn, c, rgn);
         break;
+      }
       case POC:
         parse_poc(in, cs_.siz, own(part).poc);
         break;
@@ -210,25 +295,18 @@ private:
     if (found != cs_.tiles.end()) check_parameters(cs_, part.tile, found->second);
   }
 
-  // Psot 0: packets hold no marker above 0xFF8F (T.800 A.1.3, B.10.1), so the first one ends the tile-part.
-  // Searching from the front, not from the back, leaves bytes after EOC out whatever they are.
+  // Psot 0: the first marker ends the tile-part. Searching from the front, not from the back, leaves bytes
+  // after EOC out whatever they are.
   void find_end(tile_part& part) const {
-    const std::uint8_t* const begin = cs_.data.data;
-    for (std::uint64_t at = position_; at + 1 < end_; ++at) {
-      const void* hit = std::memchr(begin + at, 0xFF, end_ - 1 - at);
-      if (hit == nullptr) return;
-      at = static_cast<std::uint64_t>(static_cast<const std::uint8_t*>(hit) - begin);
-      if (begin[at + 1] == (SOT & 0xFF))
-        throw error(error_code::codestream,
-                    "SOT at byte " + std::to_string(part.header.start) +
-                        ": Psot is 0, which only the last tile-part may have, but one follows at byte " +
-                        std::to_string(at),
-                    part.header.start + 6);
-      if (begin[at + 1] == (EOC & 0xFF)) {
-        part.stop = at;
-        return;
-      }
-    }
+    const std::uint64_t at = find_marker(position_);
+    if (at == end_) return;
+    if (load_u16(cs_.data.data + at) == SOT)
+      throw error(error_code::codestream,
+                  "SOT at byte " + std::to_string(part.header.start) +
+                      ": Psot is 0, which only the last tile-part may have, but one follows at byte " +
+                      std::to_string(at),
+                  part.header.start + 6);
+    part.stop = at;
   }
 
   codestream& cs_;
@@ -241,5 +319,15 @@ private:
 }  // namespace
 
 void walk_tile_parts(codestream& cs) { walker(cs).walk(); }
+
+void salvage_tile_parts(codestream& cs) {
+  // PPM tells its headers from each other by counting tile-parts: one that is left out would shift them.
+  if (cs.main.packed_headers.empty()) return walker(cs).salvage();
+  try {
+    walker(cs).walk();
+  } catch (const error& e) {
+    cs.damage = e;
+  }
+}
 
 }  // namespace htj2k

@@ -12,6 +12,9 @@ struct parse_options {
   bool main_header_only = false;
   // A fault in the walk over the tile-parts is kept in codestream::damage instead of thrown: for previews.
   bool keep_damaged = false;
+  // That, and the walk goes on behind it: tile-parts that are damaged, and later ones of their tile, are left
+  // out.
+  bool skip_damaged = false;
 };
 
 // Throws NotHTJ2KError when `data` is something else, CodestreamError when a header breaks the standard,
@@ -25,5 +28,6 @@ codestream parse_headers(byte_span data, const limits& bounds);
 // The steps of parse.
 void parse_main_header(codestream& cs, const limits& bounds);
 void walk_tile_parts(codestream& cs);
+void salvage_tile_parts(codestream& cs);
 
 }  // namespace htj2k

@@ -13,9 +13,11 @@ namespace htj2k {
 template <typename T>
 class row_writer {
 public:
-  row_writer(const image_view& out, const std::vector<clamp_limits<T>>& limits, row_observer* observer)
-      : out_(out), row_(limits), observer_(observer), kernels_(kernels::active().lines<T>()) {
-    if (observer != nullptr) observed_.resize(limits.size());
+  // `range`, unless it is null, is extended by the samples as they are after clamping.
+  row_writer(const image_view& out, const std::vector<clamp_limits<T>>& limits, row_observer* observer,
+             value_range* range = nullptr)
+      : out_(out), row_(limits), observer_(observer), range_(range), kernels_(kernels::active().lines<T>()) {
+    if (observer != nullptr && observer->wants_lines()) observed_.resize(limits.size());
     if (out.data != nullptr && (observer == nullptr || is_interleaved(out))) return;
     packed_.emplace(image_layout{out.type, out.width, out.height, out.components});
     if (out.data == nullptr) out_ = packed_->view();
@@ -28,6 +30,7 @@ public:
 
   void finish_row(std::uint32_t y) {
     write_row(row_, kernels_, out_, y);
+    if (range_ != nullptr) extend_range();
     if (observer_ == nullptr) return;
     const image_view& bytes = is_interleaved(out_) ? out_ : packed_->view();
     if (&bytes != &out_) write_row(row_, kernels_, bytes, y);
@@ -35,6 +38,17 @@ public:
   }
 
 private:
+  void extend_range() {
+    for (std::size_t c = 0; c < row_.samples.size(); ++c) {
+      const T* const samples = row_.samples[c];
+      T low = samples[0], high = samples[0];
+      kernels_.extend_range(samples, out_.width, low, high);
+      const clamp_limits<T>& limits = row_.limits[c];
+      range_->low = std::min<std::int64_t>(range_->low, std::clamp(low, limits.low, limits.high));
+      range_->high = std::max<std::int64_t>(range_->high, std::clamp(high, limits.low, limits.high));
+    }
+  }
+
   const std::vector<const std::int32_t*>& lines_of_32_bits() {
     for (std::size_t c = 0; c < observed_.size(); ++c) {
       if constexpr (sizeof(T) == sizeof(std::int32_t)) {
@@ -53,6 +67,7 @@ private:
   image_view out_;
   clamped_row<T> row_;
   row_observer* observer_;
+  value_range* range_;
   const kernels::line_kernels<T>& kernels_;
   std::optional<packed_row> packed_;
   std::vector<const std::int32_t*> observed_;

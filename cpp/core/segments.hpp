@@ -15,7 +15,7 @@ std::uint16_t parse_coc(segment_reader& in, const image_size& siz, const coding_
                         coding_style& style);
 quantization parse_qcd(segment_reader& in);
 std::uint16_t parse_qcc(segment_reader& in, const image_size& siz, quantization& out);
-region_of_interest parse_rgn(segment_reader& in, const image_size& siz);
+std::uint16_t parse_rgn(segment_reader& in, const image_size& siz, region_of_interest& out);
 void parse_poc(segment_reader& in, const image_size& siz, std::vector<progression_change>& out);
 std::uint16_t parse_nlt(segment_reader& in, const image_size& siz, nonlinearity& out);
 comment parse_com(segment_reader& in);

@@ -11,9 +11,6 @@
 namespace htj2k {
 namespace {
 
-// 5/3 low passes overshoot, and OpenJPH hands lines out as int32: above this depth they could wrap.
-constexpr unsigned max_reduced_depth = 28;
-
 void check_reduce(const codestream& cs, std::uint32_t reduce) {
   const std::uint32_t most = max_reduce(cs);
   if (reduce > most)
@@ -36,14 +33,25 @@ error missing_bytes(const codestream& cs, const packet_walk& walk, std::uint32_t
       cut);
 }
 
+// The same with the name of the first codeblock that is not there.
+error with_first_missing(const error& e, const packet_walk& walk) {
+  const std::string text = e.what() + ("; the first that is missing: " + walk.first_missing);
+  return e.code() == error_code::truncated ? error(text, e.cut()) : error(e.code(), text, e.offset());
+}
+
 // What open_strict promises of a walk at this `reduce`.
 void require_whole(const open_codestream& opened, std::uint32_t reduce) {
   const codestream& cs = opened.cs;
-  if (reduce == 0) check_complete(cs);
+  try {
+    if (reduce == 0) check_complete(cs);
+  } catch (const error& e) {
+    if (opened.walk.first_missing.empty() || opened.walk.fault) throw;
+    throw with_first_missing(e, opened.walk);
+  }
   if (opened.walk.fault) throw error(*opened.walk.fault);
   if (opened.walk.by_reduce[reduce].is_complete) return;
   if (cs.damage) throw error(*cs.damage);
-  throw missing_bytes(cs, opened.walk, reduce);
+  throw with_first_missing(missing_bytes(cs, opened.walk, reduce), opened.walk);
 }
 
 void check_depth(const codestream& cs, std::uint32_t reduce) {
@@ -137,22 +145,20 @@ open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t 
   return result;
 }
 
-damaged_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t reduce) {
-  damaged_codestream result;
+open_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t reduce) {
   parse_options options;
   options.bounds = bounds;
   options.keep_damaged = true;
+  open_codestream result;
   result.cs = parse(data, options);
   check_reduce(result.cs, reduce);
-  check_decodable(result.cs, reduce);
-  result.walk = walk_packets(result.cs, 0);
-  try {
-    if (reduce == 0)
-      require_whole(result, reduce);
-    else  // a fault further on does not matter to a reduced decode
-      require_whole({result.cs, walk_packets(result.cs, reduce), result.engine}, reduce);
-  } catch (const error& e) {
-    result.reason = e;
+  result.engine = choose_damaged_engine(result.cs, reduce);
+  if (result.engine == decode_engine::native) {
+    options.skip_damaged = true;
+    result.cs = parse(data, options);
+    result.walk = walk_damaged(result.cs);
+  } else {
+    result.walk = walk_packets(result.cs, 0);
   }
   return result;
 }
@@ -162,7 +168,7 @@ arrival look_at(byte_span data, const limits& bounds) {
   options.bounds = bounds;
   options.keep_damaged = true;
   const codestream cs = parse(data, options);
-  check_decodable(cs);
+  choose_engine(cs, 0, decode_engine::automatic);
   const packet_walk walk = walk_packets(cs, 0);
   if (walk.fault) throw error(*walk.fault);
   if (cs.damage) throw error(*cs.damage);
@@ -178,9 +184,9 @@ arrival look_at(byte_span data, const limits& bounds) {
   return result;
 }
 
-std::uint64_t bytes_used(const open_codestream& opened) {
-  std::uint64_t stop = opened.cs.main_header.stop;
-  for (const std::uint64_t part_stop : opened.walk.part_stops) stop = std::max(stop, part_stop);
+std::uint64_t bytes_used(const codestream& cs, const packet_walk& walk) {
+  std::uint64_t stop = cs.main_header.stop;
+  for (const std::uint64_t part_stop : walk.part_stops) stop = std::max(stop, part_stop);
   return stop;
 }
 

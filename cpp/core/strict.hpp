@@ -12,6 +12,9 @@
 
 namespace htj2k {
 
+// 5/3 low passes overshoot, and OpenJPH hands lines out as int32: above this depth they could wrap.
+constexpr unsigned max_reduced_depth = 28;
+
 // The layout of the interleaved pixels at `reduce`. Throws invalid_argument when the codestream has no such
 // resolution and unsupported when its components do not fit one array.
 image_layout layout_at(const codestream& cs, std::uint32_t reduce);
@@ -30,11 +33,7 @@ open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t 
                             decode_engine engine = decode_engine::automatic);
 
 // A codestream of which any part may be missing or damaged.
-struct damaged_codestream : open_codestream {
-  std::optional<error> reason;  // why it is not complete at the `reduce` that was asked for; empty: it is
-};
-
-damaged_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t reduce);
+open_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t reduce);
 
 // How far a download has come.
 struct arrival {
@@ -47,7 +46,7 @@ struct arrival {
 arrival look_at(byte_span data, const limits& bounds);
 
 // Bytes of the caller's data up to the last whole packet.
-std::uint64_t bytes_used(const open_codestream& opened);
+std::uint64_t bytes_used(const codestream& cs, const packet_walk& walk);
 
 // The whole packets alone as a codestream that says nothing of the rest: Psot is cut to what is there, an EOC
 // follows. OpenJPH would read on into whatever comes after a cut.

@@ -50,9 +50,10 @@ constexpr unsigned num_lifting_steps = std::is_floating_point_v<T> ? 4 : 2;
 struct irreversible_kernels {
   // The inverse of the irreversible component transform (T.800 G.3.2), in place.
   void (*inverse_ict)(float* y, float* cb, float* cr, std::size_t n);
-  // To the nearest integer, clamped to [-2^(bit_depth-1), 2^(bit_depth-1) - 1], plus `offset`. Sums wrap:
-  // unsigned samples of 32 bits come out as their bit patterns.
-  void (*round)(const float* row, unsigned bit_depth, std::int32_t offset, std::size_t n, std::int32_t* out);
+  // The product of row and gain to the nearest integer, clamped to [-2^(bit_depth-1), 2^(bit_depth-1) - 1],
+  // plus `offset`. Sums wrap: unsigned samples of 32 bits come out as their bit patterns.
+  void (*round)(const float* row, float gain, unsigned bit_depth, std::int32_t offset, std::size_t n,
+                std::int32_t* out);
 };
 
 }  // namespace htj2k::kernels

@@ -269,15 +269,15 @@ inline void inverse_ict(float* HTJ2K_RESTRICT y, float* HTJ2K_RESTRICT cb, float
   }
 }
 
-inline void round_clamped(const float* row, unsigned bit_depth, std::int32_t offset, std::size_t n,
-                          std::int32_t* HTJ2K_RESTRICT out) {
+inline void round_clamped(const float* row, float gain, unsigned bit_depth, std::int32_t offset,
+                          std::size_t n, std::int32_t* HTJ2K_RESTRICT out) {
   const auto bound = static_cast<float>(std::uint64_t{1} << (bit_depth - 1));
   const auto largest = static_cast<std::int32_t>((std::uint64_t{1} << (bit_depth - 1)) - 1);
   // The largest float below `bound`, or the integer below it if that is less.
   const float below = bound - (bit_depth > 25 ? bound / 16777216.0F : 1.0F);
   constexpr float no_fraction = 8388608.0F;  // floats from 2^23 on are integers
   for (std::size_t i = 0; i < n; ++i) {
-    const float value = row[i];
+    const float value = row[i] * gain;
     const float magnitude = value < 0 ? -value : value;
     const float pushed = (magnitude + no_fraction) - no_fraction;  // rounds to nearest, ties to even
     const float nearest = magnitude < no_fraction ? pushed : magnitude;

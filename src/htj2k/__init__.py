@@ -17,6 +17,7 @@ from ._checksum import (
 )
 from ._decode import PartialImage, decode, decode_partial
 from ._decode_components import decode_components
+from ._decode_levels import decode_levels
 from ._encode import encode
 from ._encode_checksums import EncodedImage, encode_with_checksums
 from ._info import (
@@ -75,6 +76,7 @@ __all__ = [
     "decode",
     "decode_batch",
     "decode_components",
+    "decode_levels",
     "decode_partial",
     "decode_verified",
     "decode_with_checksum",

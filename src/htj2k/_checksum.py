@@ -302,7 +302,7 @@ class DecodedLevels:
     extremes: tuple[int, int] | None  # of the highest of the resolutions, if wanted
 
 
-def decode_levels(
+def checksum_levels(
     data: Buffer,
     first: int,
     last: int,
@@ -375,7 +375,7 @@ def decode_with_checksum(
     True
     """
     reduce = arguments.integer("reduce", reduce, 0, 32)
-    found = decode_levels(
+    found = checksum_levels(
         data,
         reduce,
         reduce,
@@ -433,7 +433,7 @@ def codestream_checksums(
         first, last = 0, len(_core.sizes(data)[0]) - 1
     else:
         first = last = arguments.integer("reduce", reduce, 0, 32)
-    found = decode_levels(
+    found = checksum_levels(
         data, first, last, clamp=clamp, max_pixels=max_pixels, decode_each_level=decode_each_level
     )
     return list(found.levels.values())

@@ -59,9 +59,27 @@ def decode_components(
     threads: int | None,
     pool_size: Callable[[], int],
 ) -> tuple[list[NDArray[Any]], Messages]: ...
+def decode_levels(
+    data: Any,
+    reduce: int,
+    num_lower: int | None,
+    clamp_to_container: bool,
+    max_pixels: int | None,
+    engine: str | None,
+    threads: int,
+    threads_as_fit: bool,
+) -> tuple[list[NDArray[Any]], Messages]: ...
 def decode_partial(
-    data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None
-) -> tuple[NDArray[Any], bool, int, int, str | None, Messages]: ...
+    data: Any,
+    reduce: int,
+    clamp_to_container: bool,
+    max_pixels: int | None,
+    threads: int,
+    threads_as_fit: bool,
+) -> tuple[NDArray[Any], NDArray[np.int8], int, int, str | None, Messages]: ...
+def _codeblocks(
+    data: Any,
+) -> list[tuple[int, int, int, int, int, int, tuple[int, int, int, int], list[tuple[int, int]]]]: ...
 def codestream_checksums(
     data: Any,
     reduce: int,
@@ -95,6 +113,14 @@ def pixel_checksums(
 def simd_available() -> list[str]: ...
 def simd_active() -> str: ...
 def blocks_by_helpers() -> int: ...
+
+class ResolutionDecoder:
+    def __init__(self) -> None: ...
+    @property
+    def bytes_kept(self) -> int: ...
+    def decode(
+        self, data: Any, reduce: int, clamp_to_container: bool, max_pixels: int | None, threads: int
+    ) -> tuple[NDArray[Any], Messages]: ...
 
 class BatchOptions:
     def __init__(

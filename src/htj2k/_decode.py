@@ -177,16 +177,25 @@ class PartialImage:
     Attributes
     ----------
     pixels : ndarray
-        The image at the size asked for. Where packets are missing it is blurred or mid-grey.
+        The image at the size asked for. A codeblock that is lost counts as zero, which leaves the image blurred or
+        mid-grey there.
     complete : bool
         True if a strict decode of this resolution succeeds as well.
     complete_resolution : int or None
-        Highest resolution, counted from the base (0), of which every packet is whole; None if not even the
-        base is.
+        Highest resolution, counted from the base (0) to that of `pixels`, that is whole everywhere: the least of
+        `whole_up_to`; None if not even the base is.
     bytes_used : int
-        Bytes of the data up to the last whole packet that was used.
+        Bytes of the data up to the last whole packet that was found.
     reason : str or None
         Why the image is not complete.
+    whole_up_to : ndarray
+        int8, ``(rows, columns)`` as of `pixels`: for each pixel the highest resolution, counted from the base (0),
+        up to which every codeblock that the pixel depends on, in any component and through the margins of the
+        wavelet, was there and decoded; -1 if in the base one was not. Where it is `resolution`, the pixels are
+        those of the undamaged image. Where it is r, that holds for resolution r at the same place: the pixel of
+        the same tile whose row and column are these, divided by 2 for each level between and rounded down.
+    resolution : int
+        The resolution of `pixels`, counted from the base: ``num_decompositions - reduce``.
     """
 
     pixels: NDArray[Any]
@@ -194,6 +203,8 @@ class PartialImage:
     complete_resolution: int | None
     bytes_used: int
     reason: str | None
+    whole_up_to: NDArray[np.int8]
+    resolution: int
 
 
 def decode_partial(
@@ -202,14 +213,16 @@ def decode_partial(
     reduce: int = 0,
     clamp: str = "precision",
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
+    threads: int | None = None,
 ) -> PartialImage:
     """Decode what is there of a damaged or cut codestream, for a preview.
 
-    Only whole packets are decoded; nothing after damage is trusted. The main header must be whole.
+    Every codeblock is decoded whose bytes are there; those that are missing or do not decode count as zero. Behind
+    a packet that cannot be read, nothing more of its tile is trusted. The main header must be whole.
 
     Parameters
     ----------
-    data, reduce, clamp, max_pixels
+    data, reduce, clamp, max_pixels, threads
         As in :func:`decode`.
 
     Returns
@@ -222,17 +235,36 @@ def decode_partial(
     HTJ2KError
         As :func:`decode`, but only for faults of the main header.
 
+    Notes
+    -----
+    HTJ2K has no checksum: a byte that was changed in a codeblock which still decodes, or consistently in headers,
+    goes unnoticed here as in :func:`decode`. Only :func:`verify` finds that.
+
+    An image that is complete is what :func:`decode` gives. Other data go through the native engine wherever it
+    decodes them, irreversible data too: their right pixels are those of ``decode(..., engine="native")``. OpenJPH
+    does not tell which codeblocks it could not decode: where it is used, `whole_up_to` is the same everywhere, the
+    highest resolution that decodes strictly.
+
     Examples
     --------
-    >>> image = htj2k.decode_partial(htj2k.encode(np.zeros((100, 200), np.uint8)))
-    >>> image.complete, image.pixels.shape
-    (True, (100, 200))
+    >>> codestream = htj2k.encode(np.zeros((100, 200), np.uint8))
+    >>> image = htj2k.decode_partial(codestream)
+    >>> image.complete, image.pixels.shape, image.complete_resolution
+    (True, (100, 200), 1)
+
+    The base of a codestream whose end is missing is whole everywhere; elsewhere a mask tells what is:
+
+    >>> image = htj2k.decode_partial(codestream[:-8])
+    >>> image.complete, image.resolution, image.complete_resolution
+    (False, 1, 0)
+    >>> right = image.whole_up_to == image.resolution
     """
-    pixels, complete, resolutions, used, reason, messages = _core.decode_partial(
-        data, *core_decode_options(reduce, clamp, max_pixels)
+    pixels, mask, resolution, used, reason, messages = _core.decode_partial(
+        data, *core_decode_options(reduce, clamp, max_pixels), thread_count(threads), threads is None
     )
     log_messages(messages)
-    return PartialImage(pixels, complete, resolutions - 1 if resolutions else None, used, reason)
+    least = int(mask.min())
+    return PartialImage(pixels, reason is None, None if least < 0 else least, used, reason, mask, resolution)
 
 
 def core_decode_options(reduce: int, clamp: str, max_pixels: int | None) -> tuple[int, bool, int | None]:

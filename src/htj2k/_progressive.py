@@ -11,8 +11,9 @@ from . import _arguments as arguments
 from . import _core
 from ._buffers import Buffer
 from ._checksum import Clamp, ResolutionChecksum, checksum_of_array
-from ._decode import decode
+from ._decode import core_decode_options, log_messages
 from ._info import DEFAULT_MAX_PIXELS, CodestreamInfo, read_info
+from ._threads import thread_count
 from ._verify import Expected, ExpectedChecksums, LevelVerification, compare, parse_expected
 from .errors import HTJ2KError, LimitError, TruncatedError
 
@@ -45,7 +46,10 @@ class ProgressiveImage:
 class ProgressiveDecoder:
     """Takes a codestream in chunks of any size and gives each resolution as soon as its last byte is there.
 
-    Each resolution is decoded once, strictly: every packet of it is whole.
+    Each resolution is decoded once, strictly: every packet of it is whole. Where the native engine decodes the
+    codestream (see :func:`decode`), this costs about as much as one decode of the full size: it keeps the
+    coefficients of the last resolution, 2 to 8 bytes for each of its samples, and decodes only codeblocks of those
+    above it. They are given up with the bytes of the codestream once this is whole.
 
     Parameters
     ----------
@@ -89,6 +93,7 @@ class ProgressiveDecoder:
         self._max_pixels = max_pixels
         self._max_bytes = arguments.integer("max_bytes", max_bytes, 1, 2**63 - 1)
         self._data = bytearray()
+        self._decoder = _core.ResolutionDecoder()
         self._info: CodestreamInfo | None = None
         self._complete = 0  # resolutions, from the base up
         self._look_again_at = 0
@@ -179,7 +184,7 @@ class ProgressiveDecoder:
         except TruncatedError as e:  # in the main header
             self._look_again_at = e.bytes_needed or 0
             return False
-        if self._info is None:
+        if self._info is None or complete != self._complete:  # tiles may have fewer levels than the main header
             self._info = read_info(self._data)
         self._look_again_at = needed
         if complete == self._complete:
@@ -194,7 +199,9 @@ class ProgressiveDecoder:
     def _image(self, resolution: int) -> ProgressiveImage:
         assert self._info is not None
         reduce = self._info.resolutions[resolution].reduce
-        pixels = decode(self._data, reduce=reduce, clamp=self._clamp, max_pixels=self._max_pixels)
+        options = core_decode_options(reduce, self._clamp, self._max_pixels)
+        pixels, messages = self._decoder.decode(self._data, *options, thread_count(None))
+        log_messages(messages)
         return ProgressiveImage(resolution, reduce, pixels, self._verdict(pixels, reduce))
 
     def _verdict(self, pixels: NDArray[Any], reduce: int) -> LevelVerification | None:

@@ -15,7 +15,7 @@ from ._checksum import (
     Clamp,
     DecodedLevels,
     ResolutionChecksum,
-    decode_levels,
+    checksum_levels,
     other_clamp,
     to_checksum,
     to_integer,
@@ -163,8 +163,8 @@ class Decoding:
         return _core.sizes(data)
 
     def levels(self, data: Buffer, first: int, last: int, clamp: Clamp, request: Request) -> DecodedLevels:
-        """What `decode_levels` returns."""
-        return decode_levels(data, first, last, clamp=clamp, **vars(request))
+        """What `checksum_levels` returns."""
+        return checksum_levels(data, first, last, clamp=clamp, **vars(request))
 
 
 _IN_THIS_PROCESS = Decoding()
@@ -310,11 +310,12 @@ def verify(
     max_pixels : int or None
         As in `decode`.
     decode_each_level : bool
-        By default the highest resolution that is asked for is decoded, and those below it follow from its
-        samples: the reversible transform (ITU-T T.800 Annex F) returns exactly the low-pass samples that they
-        were made from. True decodes every resolution by itself, as a reader of a thumbnail does: slower, and it
-        also puts the decoder's reduced-size paths to the test. Lossy and tiled codestreams are always decoded
-        so.
+        By default the highest resolution that is asked for is decoded, and those below it are taken from that
+        decode: the native engine (see `decode`) meets them on the way; where OpenJPH's engine decodes, they follow
+        from the samples, of which the reversible transform (ITU-T T.800 Annex F) returns exactly the low-pass
+        samples that they were made from, or are decoded each if the codestream is lossy or tiled. True decodes
+        every resolution by itself, as a reader of a thumbnail does: slower, and it also puts the decoder's
+        reduced-size paths to the test.
 
     Returns
     -------

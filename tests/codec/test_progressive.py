@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import htj2k
+from htj2k import _core
 from images import ct_like, noise
 
 PIXELS = ct_like((200, 160))
@@ -45,24 +46,46 @@ def test_as_soon_as_the_last_byte_is_there():
     assert [arrived[r] for r in range(5)] == stops
 
 
-def test_each_resolution_is_decoded_once(monkeypatch):
-    import htj2k._progressive as module
+def test_each_resolution_is_decoded_once_on_top_of_the_last(monkeypatch):
+    """What is kept for the next are 16-bit coefficients, until the codestream is whole."""
+    calls = []
 
-    reduces = []
-    real = module.decode
+    class Decoder:
+        def __init__(self):
+            self._real = resolution_decoder()
 
-    def counting(data, *, reduce, **options):
-        reduces.append(reduce)
-        return real(data, reduce=reduce, **options)
+        def decode(self, data, reduce, *options):
+            result = self._real.decode(data, reduce, *options)
+            calls.append((reduce, self._real.bytes_kept))
+            return result
 
-    monkeypatch.setattr(module, "decode", counting)
+    resolution_decoder = _core.ResolutionDecoder
+    monkeypatch.setattr(_core, "ResolutionDecoder", Decoder)
     feed_all(htj2k.ProgressiveDecoder(), STREAM, 100)
-    assert reduces == [4, 3, 2, 1, 0]
+    sizes = [2 * r.width * r.height for r in htj2k.read_info(STREAM).resolutions]
+    assert calls == list(zip([4, 3, 2, 1, 0], [*sizes[:-1], 0], strict=True))
+
+
+def test_values_that_leave_16_bits_on_the_way():
+    """At one resolution or another, when those below it have been kept in 16 bits."""
+    pixels = np.zeros((160, 80), np.int16)
+    pixels[31::40, 10::7] = 2**14 - 1
+    pixels[32::40, 13::7] = -(2**14)
+    stream = htj2k.encode(pixels, bits_stored=15, num_decompositions=4)
+    images = feed_all(htj2k.ProgressiveDecoder(expected=htj2k.codestream_checksums(stream)), stream, 50)
+    assert len(images) == 5
+    for image in images:
+        assert image.verification.ok
+        assert np.array_equal(image.pixels, htj2k.decode(stream, reduce=image.reduce, engine="openjph"))
 
 
 def test_latest_only_skips_what_one_chunk_overtakes():
     decoder = htj2k.ProgressiveDecoder(latest_only=True)
     assert [image.resolution for image in decoder.feed(STREAM)] == [4]
+    stop = htj2k.read_info(STREAM).resolutions[1].byte_range[1]
+    decoder = htj2k.ProgressiveDecoder(latest_only=True, expected=EXPECTED)
+    images = decoder.feed(STREAM[:stop]) + decoder.feed(STREAM[stop:])
+    assert [(image.resolution, image.verification.ok) for image in images] == [(1, True), (4, True)]
 
 
 @pytest.mark.parametrize(
@@ -73,6 +96,7 @@ def test_latest_only_skips_what_one_chunk_overtakes():
         {"tile_size": (64, 64)},
         {"progression_order": "LRCP"},
         {"progression_order": "PCRL", "precinct_sizes": [(32, 32)]},
+        {"qstep": 0.01},
     ],
 )
 def test_other_layouts(options):

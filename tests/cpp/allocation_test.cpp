@@ -24,6 +24,8 @@
 #include "core/encode.hpp"
 #include "core/extract.hpp"
 #include "core/native/block_decoder.hpp"
+#include "core/parser.hpp"
+#include "core/partial.hpp"
 #include "core/pixel_checksums.hpp"
 #include "core/strict.hpp"
 #include "core/worker_pool.hpp"
@@ -136,11 +138,14 @@ answer decoded_bytes(const answer& codestream, std::uint32_t reduce,
 }
 
 answer damaged_bytes(const answer& codestream) {
-  const damaged_codestream opened = open_damaged({codestream.data(), codestream.size()}, limits(), 0);
-  const image_layout layout = layout_at(opened.cs, 0);
+  const byte_span data{codestream.data(), codestream.size()};
+  const image_layout layout = layout_at(parse_headers(data, limits()), 0);
   answer bytes(std::size_t{layout.width} * layout.height * layout.components * sample_size(layout.type));
-  const damaged_result result = decode_damaged(opened, {}, view_of<image_view>(layout, bytes));
+  std::vector<std::int8_t> mask(std::size_t{layout.width} * layout.height);
+  const partial_result result =
+      decode_partial(data, limits(), {}, view_of<image_view>(layout, bytes), mask.data());
   CHECK(!result.reason.empty());
+  bytes.insert(bytes.end(), mask.begin(), mask.end());
   return bytes;
 }
 

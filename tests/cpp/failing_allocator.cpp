@@ -80,11 +80,14 @@ void* __wrap_aligned_alloc(std::size_t alignment, std::size_t size) {
 }
 }
 
-// The array and nothrow forms of the library end here.
+// The array forms of the library end here, and the nothrow one does but for AddressSanitizer's.
 void* operator new(std::size_t size) {
   void* memory = __wrap_malloc(size == 0 ? 1 : size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return __wrap_malloc(size == 0 ? 1 : size);
 }
 void operator delete(void* memory) noexcept { __wrap_free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { __wrap_free(memory); }

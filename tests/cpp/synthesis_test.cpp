@@ -160,7 +160,7 @@ void test_rounding(const irreversible_kernels& kernels) {
                           127.5F, 126.5F, 1e9F, -1e9F, -128.5F,     8388609.0F};
   std::int32_t out[std::size(values)];
   for (const unsigned depth : {8U, 16U, 24U, 26U, 32U}) {
-    kernels.round(values, depth, 7, std::size(values), out);
+    kernels.round(values, 1, depth, 7, std::size(values), out);
     const std::int64_t half = std::int64_t{1} << (depth - 1);
     for (std::size_t i = 0; i < std::size(values); ++i) {
       const auto nearest = static_cast<std::int64_t>(std::nearbyint(static_cast<double>(values[i])));

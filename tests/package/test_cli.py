@@ -182,6 +182,35 @@ def test_decode_refuses(frame, tmp_path, target, options, text):
     assert [p.name for p in tmp_path.iterdir()] == ["ct.j2c"]
 
 
+def test_decode_partial(tmp_path):
+    codestream = htj2k.encode(CT, tile_size=(64, 64), num_decompositions=2)
+    (tmp_path / "whole.j2c").write_bytes(codestream)
+    (tmp_path / "cut.j2c").write_bytes(codestream[: len(codestream) * 3 // 4])
+    whole = ("decode", tmp_path / "whole.j2c", tmp_path / "a.npy", "--partial")
+    assert run_json(*whole)["pixels_whole_up_to"] == {"2": CT.size}
+    assert run(*whole).stdout == f"{tmp_path / 'a.npy'}: 90 x 70 int16, complete\n"
+    cut = ("decode", tmp_path / "cut.j2c", tmp_path / "a.npy", "--partial", "--mask", tmp_path / "mask.npy")
+    report = run_json(*cut, code=1)
+    image = htj2k.decode_partial((tmp_path / "cut.j2c").read_bytes())
+    assert np.array_equal(np.load(tmp_path / "a.npy"), image.pixels)
+    assert np.array_equal(np.load(tmp_path / "mask.npy"), image.whole_up_to)
+    levels, counts = np.unique(image.whole_up_to, return_counts=True)
+    assert report == {
+        "ok": False,
+        "shape": [90, 70],
+        "dtype": "int16",
+        "complete_resolution": None,
+        "pixels_whole_up_to": {str(level): int(count) for level, count in zip(levels, counts, strict=True)},
+        "reason": image.reason,
+    }
+    told = run(*cut)
+    assert told.exit_code == 1
+    share = np.mean(image.whole_up_to == 2)
+    assert f"int16, not complete ({share:.1%} whole up to resolution 2, " in told.stdout
+    assert told.stdout.endswith(f" lost): {image.reason}\n")
+    assert "--mask needs --partial" in run_error("decode", *cut[1:3], "--mask", tmp_path / "mask.npy")
+
+
 BAD_INPUT = {
     "cut": (htj2k.encode(CT)[:-100], "TruncatedError"),
     "JPEG": (b"\xff\xd8\xff\xe0" + bytes(60), "NotHTJ2KError: .*JPEG"),

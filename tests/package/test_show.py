@@ -60,6 +60,24 @@ def test_default_window_leaves_out_few_samples():
 # pictures in files
 
 
+def test_what_is_not_whole_is_tinted(tmp_path):
+    codestream = htj2k.encode(CT, num_decompositions=2, tile_size=(100, 100))
+    path = tmp_path / "cut.j2c"
+    path.write_bytes(codestream[: len(codestream) * 2 // 3])
+    told = run("show", path, "--partial", "--window", "40", "400", "--output", tmp_path / "a.png", code=1).stdout
+    image = htj2k.decode_partial(path.read_bytes())
+    right = image.whole_up_to == 2
+    shades, found = to_shades(image.pixels, 40, 400), np.asarray(Image.open(tmp_path / "a.png"))
+    assert np.array_equal(found[..., 0], shades)
+    assert np.array_equal(found[right, 1:], np.stack(2 * [shades[right]], -1))
+    assert np.array_equal(found[~right, 1:], np.stack(2 * [shades[~right] // 2], -1))
+    assert "not complete (" in told
+    assert 0 < right.mean() < 1
+    path.write_bytes(codestream)
+    run("show", path, "--partial", "--window", "40", "400", "--output", tmp_path / "a.png")
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "a.png")), to_shades(CT, 40, 400))
+
+
 def test_png_holds_the_windowed_samples(frame, tmp_path):
     run("show", frame, "--window", "40", "400", "--output", tmp_path / "a.png")
     assert np.array_equal(np.asarray(Image.open(tmp_path / "a.png")), to_shades(CT, 40, 400))

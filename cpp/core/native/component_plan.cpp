@@ -20,12 +20,15 @@ struct gains {
   }
 };
 
-// The lifting kernels multiply nothing, so all gains between a subband and the samples are in its step.
+// The lifting kernels multiply nothing. What a high-pass subband lacks is in its step; what the low pass
+// lacks at each level is left for the end.
 void set_steps(component_plan& plan, const quantization& q) {
-  double above = 1;  // gains of the levels above the subband's
-  for (std::size_t r = plan.bands.size(); r-- > 0;) {
+  double gain = 1;
+  for (std::size_t r = 0; r < plan.bands.size(); ++r) {
     const rect& area = plan.bands[r][0].geometry->area;
     const gains x(area.width()), y(area.height());
+    if (r > 0) gain *= x.low * y.low;
+    plan.gains.push_back(static_cast<float>(gain));
     const double of_bands[3] = {r == 0 ? 1 : x.high * y.low, x.low * y.high, x.high * y.high};
     for (unsigned b = 0; b < plan.bands[r][0].geometry->num_bands; ++b) {
       const int log_gain = r == 0 ? 0 : b == 2 ? 2 : 1;  // Table E.1
@@ -33,10 +36,16 @@ void set_steps(component_plan& plan, const quantization& q) {
       const int exponent = plan.bit_depth + log_gain - static_cast<int>(q.exponent(index, b));
       const int below_sign = 31 - static_cast<int>(plan.bands[r][b].bit_planes());
       const double step = std::ldexp(1 + q.mantissa(index, b) / 2048.0, exponent - below_sign);
-      plan.bands[r][b].step = static_cast<float>(step * of_bands[b] * above);
+      plan.bands[r][b].step = static_cast<float>(step * of_bands[b] / gain);
     }
-    above *= x.low * y.low;
   }
+}
+
+unsigned most_bit_planes_of(const std::vector<tile_resolution>& resolutions, unsigned roi_shift) {
+  unsigned most = 0;
+  for (const tile_resolution& resolution : resolutions)
+    for (unsigned b = 0; b < resolution.num_bands; ++b) most = std::max(most, resolution.bit_planes[b]);
+  return most - roi_shift;
 }
 
 // What samples from `begin` to `end` are computed from: a mirrored edge shows in one more sample at each
@@ -83,12 +92,13 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
   while (2U << plan.log_rows <= size.dy) ++plan.log_rows;
   plan.sign_magnitude = is_sign_magnitude(cs, c);
   const unsigned roi_shift = roi_shift_of(cs, tile, c);
+  plan.most_bit_planes = most_bit_planes_of(coded.geometry.components[c], roi_shift);
   if (!size.is_signed) plan.offset = std::int64_t{1} << (size.bit_depth - 1);
   plan.bands.reserve(plan.resolution + std::size_t{1});
   for (unsigned r = 0; r <= plan.resolution; ++r) {
     const tile_resolution& geometry = coded.geometry.components[c][r];
     auto& bands = plan.bands.emplace_back();
-    for (unsigned b = 0; b < geometry.num_bands; ++b)
+    for (unsigned b = 0; b < geometry.num_bands; ++b) {
       bands[b] = {cs.data,
                   tile,
                   c,
@@ -99,7 +109,10 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
                   {style.block_style, static_cast<orientation>(r == 0 ? 0 : b + 1), &coded.pieces},
                   roi_shift,
                   0,
+                  nullptr,
                   {}};
+      if (coded.lost != nullptr) bands[b].lost = &coded.lost->bands[c][r][b];
+    }
   }
   set_windows(plan, region);
   if (!plan.reversible) set_steps(plan, quantization_of(cs, tile, c));
@@ -107,14 +120,6 @@ component_plan plan_component(const codestream& cs, std::uint16_t tile, std::uin
 }
 
 }  // namespace
-
-unsigned component_plan::most_bit_planes() const {
-  unsigned most = 0;
-  for (const auto& of_resolution : bands)
-    for (unsigned b = 0; b < of_resolution[0].geometry->num_bands; ++b)
-      most = std::max(most, of_resolution[b].bit_planes());
-  return most;
-}
 
 bool tile_plan::is_empty() const {
   return std::all_of(components.begin(), components.end(),
@@ -124,6 +129,7 @@ bool tile_plan::is_empty() const {
 tile_plan plan_tile(const codestream& cs, std::uint16_t tile, const coded_tile& coded, std::uint32_t reduce,
                     const std::vector<rect>& regions) {
   tile_plan plan;
+  plan.index = tile;
   plan.color_transform = defaults_of(cs, tile).color_transform == 1 && cs.siz.num_components() >= 3;
   plan.components.reserve(cs.siz.num_components());
   for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)

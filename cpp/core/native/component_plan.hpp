@@ -10,6 +10,8 @@
 
 namespace htj2k::native {
 
+class kept_rows;
+
 struct component_plan {
   bool reversible = true;
   unsigned resolution = 0;  // the one that is decoded
@@ -24,14 +26,20 @@ struct component_plan {
   };
   std::vector<window> windows;
   std::vector<std::array<subband, 3>> bands;  // [resolution][band], up to that resolution
+  // 9/7: [resolution] what its rows must be multiplied with, as lifting multiplies nothing. They are the same
+  // whichever resolution is decoded, and so are its rows.
+  std::vector<float> gains;
+  const kept_rows* kept = nullptr;  // of a lower resolution, or null: below it nothing is decoded
+  unsigned most_bit_planes = 0;     // of all its subbands, decoded or not
 
-  const rect& area() const { return windows.back().wanted; }
-  std::uint32_t width() const { return area().width(); }
+  // What is wanted of the resolution that is decoded, or of one so many `below` it.
+  const rect& area(unsigned below = 0) const { return windows[resolution - below].wanted; }
+  std::uint32_t width(unsigned below = 0) const { return area(below).width(); }
   bool is_empty() const { return area().is_empty(); }  // also where the tile is smaller than a sample
-  unsigned most_bit_planes() const;
 };
 
 struct tile_plan {
+  std::uint32_t index = 0;
   bool color_transform = false;
   std::vector<component_plan> components;
 

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/native/lower_levels.hpp"
 #include "core/native/pixel_grid.hpp"
+#include "core/native/row_keeper.hpp"
 #include "core/native/row_targets.hpp"
 #include "core/native/tile_rows.hpp"
 #include "core/strict.hpp"
@@ -41,6 +43,36 @@ clamp_limits<T> limits_of(const component_size& size, clamp_policy policy, sampl
   if (size.bit_depth == 32) return clamp_limits<T>();
   return clamp_limits<T>(clamp_range(policy, size.bit_depth, decoded));
 }
+
+// Rows of pixels, with lower resolutions to be written beside, or rows to be kept.
+template <typename T>
+class level_writers {
+public:
+  level_writers(const image_plan& plan, const level_target& highest,
+                const std::vector<clamp_limits<T>>& limits, std::vector<lower_level>& lower,
+                kept_resolution* keep)
+      : highest_(plan.grid, row_writer<T>(highest.out, limits, highest.observer, highest.range)),
+        lower_(plan.cs, highest.reduce, limits, lower),
+        keepers_(keep) {}
+
+  void begin_tiles() {
+    lower_.begin_tiles();
+    keepers_.begin_tiles();
+  }
+  void listen_to(const tile_plan& plan, tile_rows<T>& tile) {
+    lower_.listen_to(plan, tile);
+    keepers_.listen_to(plan, tile);
+  }
+
+  void set_line(std::uint32_t component, const T* line) { highest_.set_line(component, line); }
+  void take_lines(const component_run& run, std::uint32_t line) { highest_.take_lines(run, line); }
+  void finish_row(std::uint32_t y) { highest_.finish_row(y); }
+
+private:
+  pixel_rows<T> highest_;
+  lower_levels<T> lower_;
+  row_keepers<T> keepers_;
+};
 
 // Decodes rows of tiles from top to bottom. T as in tile_rows.
 template <typename T, typename Writer>
@@ -81,6 +113,8 @@ private:
       const tile_plan& tile = plan_.tiles[q * plan_.cs.siz.tiles_across + p];
       if (!tile.is_empty()) tiles.emplace_back(tile);
     }
+    writer_.begin_tiles();
+    for (planned_tile& tile : tiles) writer_.listen_to(*tile.plan, tile.rows);
     // After the tiles, whose memory its helpers write to, so that it ends before them.
     std::optional<block_queue> queue;
     if (threads_ > 1) {
@@ -150,7 +184,7 @@ bool may_fit_int16(const image_plan& plan) {
 bool fits_32_bits(const image_plan& plan) {
   for (const tile_plan& tile : plan.tiles)
     for (const component_plan& component : tile.components)
-      if (component.most_bit_planes() > most_planes_in_32_bits) return false;
+      if (component.most_bit_planes > most_planes_in_32_bits) return false;
   return true;
 }
 
@@ -173,20 +207,75 @@ void decode_rows(const image_plan& plan, unsigned threads, bool may_be_16_bits, 
   if (rows) decode_as<std::int32_t>(plan, threads, *rows, make);
 }
 
+void decode_image(const image_plan& plan, const decode_options& options, const level_target& highest,
+                  std::vector<lower_level>& lower, kept_resolution* keep) {
+  const sample_type decoded = layout_at(plan.cs, options.reduce).type;
+  decode_rows(plan, options.threads, sample_size(highest.out.type) <= 2, [&](auto sample) {
+    using T = decltype(sample);
+    std::vector<clamp_limits<T>> limits;
+    for (const component_size& size : plan.cs.siz.components)
+      limits.push_back(limits_of<T>(size, options.clamp, decoded));
+    return level_writers<T>(plan, highest, limits, lower, keep);
+  });
+}
+
+// All that a decode at this resolution may keep.
+kept_resolution empty_rows(const image_plan& plan) {
+  kept_resolution kept;
+  for (const tile_plan& tile : plan.tiles) {
+    auto& components = kept.tiles.emplace_back();
+    for (const component_plan& component : tile.components)
+      components.emplace_back(component.resolution, component.area());
+  }
+  return kept;
+}
+
+// Rows of another image would be those of other memory.
+bool fit(const std::vector<kept_rows>& kept, const tile_plan& tile) {
+  return std::equal(kept.begin(), kept.end(), tile.components.begin(), tile.components.end(),
+                    [](const kept_rows& rows, const component_plan& component) {
+                      return rows.resolution() <= component.resolution &&
+                             rows.area() == component.windows[rows.resolution()].wanted;
+                    });
+}
+
+void use_kept(const kept_resolution& kept, image_plan& plan) {
+  if (!std::equal(kept.tiles.begin(), kept.tiles.end(), plan.tiles.begin(), plan.tiles.end(), fit)) return;
+  for (std::size_t t = 0; t < plan.tiles.size(); ++t)
+    for (std::size_t c = 0; c < plan.tiles[t].components.size(); ++c)
+      plan.tiles[t].components[c].kept = &kept.tiles[t][c];
+}
+
 }  // namespace
 
 void decode(const open_codestream& opened, const decode_options& options, const image_view& out,
             row_observer* observer) {
-  const image_plan plan = plan_image(opened, options);
-  const image_size& siz = opened.cs.siz;
-  const sample_type decoded = layout_at(opened.cs, options.reduce).type;
-  decode_rows(plan, options.threads, sample_size(out.type) <= 2, [&](auto sample) {
-    using T = decltype(sample);
-    std::vector<clamp_limits<T>> limits;
-    for (const component_size& size : siz.components)
-      limits.push_back(limits_of<T>(size, options.clamp, decoded));
-    return pixel_rows<T>(plan.grid, row_writer<T>(out, limits, observer));
-  });
+  level_target target;
+  target.reduce = options.reduce;
+  target.out = out;
+  target.observer = observer;
+  native::decode_levels(opened, options, {target});
+}
+
+void decode_levels(const open_codestream& opened, decode_options options,
+                   const std::vector<level_target>& targets) {
+  options.reduce = targets.back().reduce;
+  std::vector<lower_level> lower;
+  for (std::size_t i = 0; i + 1 < targets.size(); ++i) lower.push_back({targets[i]});
+  decode_image(plan_image(opened, options), options, targets.back(), lower, nullptr);
+}
+
+void decode_onward(const open_codestream& opened, const decode_options& options, const image_view& out,
+                   kept_resolution& kept) {
+  image_plan plan = plan_image(opened, options);
+  use_kept(kept, plan);
+  kept_resolution own = options.reduce == 0 ? kept_resolution{} : empty_rows(plan);
+  level_target target;
+  target.reduce = options.reduce;
+  target.out = out;
+  std::vector<lower_level> no_lower;
+  decode_image(plan, options, target, no_lower, options.reduce == 0 ? nullptr : &own);
+  kept = std::move(own);
 }
 
 void decode_components(const open_codestream& opened, const decode_options& options,

@@ -8,9 +8,18 @@
 
 #include "core/native/band_rows.hpp"
 #include "core/native/component_plan.hpp"
+#include "core/native/kept_rows.hpp"
 #include "kernels/implementation.hpp"
 
 namespace htj2k::native {
+
+// Sees the rows of a resolution as they are handed out. May set `overflow`, see resolution_rows.
+template <typename T>
+class row_tap {
+public:
+  virtual ~row_tap() = default;
+  virtual void take(const T* row, T& overflow) = 0;
+};
 
 // Resolution r, 0 being a subband. T: see synthesis_kernels.
 template <typename T>
@@ -21,12 +30,16 @@ public:
         area_(plan.windows[r].computed),
         has_bands_(r > 0),
         kernels_(kernels::active().synthesis<T>()) {
+    next_ = wanted_.y0;
+    if (plan.kept != nullptr && plan.kept->resolution() == r) {
+      kept_ = plan.kept;
+      return;
+    }
     for (unsigned b = 0; b < plan.bands[r][0].geometry->num_bands; ++b)
       bands_[b] = std::make_unique<band_rows<T>>(plan.bands[r][b]);
     if (!has_bands_) return;
     lower_ = std::make_unique<resolution_rows>(plan, r - 1);
     arriving_ = area_.y0;
-    next_ = wanted_.y0;
     constexpr std::size_t lanes = 64 / sizeof(T);
     stride_ = (area_.width() + lanes - 1) / lanes * lanes;
     ring_.resize(num_rows * stride_);  // the columns that fill the last vector stay zero
@@ -36,9 +49,17 @@ public:
   // The next row of what is wanted. Valid until the next call. `overflow` becomes negative when an int16_t
   // does not hold a value.
   const T* next(T& overflow) {
-    if (!has_bands_) return bands_[0]->next(overflow);
-    while (arriving_ <= std::uint64_t{next_} + steps) take_arriving(overflow);
-    return ring(next_++) + (wanted_.x0 - area_.x0);
+    const T* const row = make_next(overflow);
+    if (tap_ != nullptr) tap_->take(row, overflow);
+    return row;
+  }
+
+  // Of this resolution, or of one `below` it.
+  void set_tap(unsigned below, row_tap<T>& tap) {
+    if (below == 0)
+      tap_ = &tap;
+    else
+      lower_->set_tap(below - 1, tap);
   }
 
   // See band_rows. `levels`: between this resolution and the image's.
@@ -53,6 +74,13 @@ private:
 
   // A row may still be looked at when the one `steps` after it arrives.
   static constexpr std::size_t num_rows = steps + 2;
+
+  const T* make_next(T& overflow) {
+    if (kept_ != nullptr) return kept_->row(next_++ - wanted_.y0, scratch_);
+    if (!has_bands_) return bands_[0]->next(overflow);
+    while (arriving_ <= std::uint64_t{next_} + steps) take_arriving(overflow);
+    return ring(next_++) + (wanted_.x0 - area_.x0);
+  }
 
   T* ring(std::uint64_t y) { return ring_.data() + y % num_rows * stride_; }
 
@@ -109,6 +137,8 @@ private:
   const kernels::synthesis_kernels<T>& kernels_;
   std::array<std::unique_ptr<band_rows<T>>, 3> bands_;  // LL alone, or HL, LH, HH
   std::unique_ptr<resolution_rows> lower_;
+  const kept_rows* kept_ = nullptr;  // then all rows are there
+  row_tap<T>* tap_ = nullptr;
   std::uint64_t arriving_ = 0;
   std::uint32_t next_ = 0;
   std::size_t stride_ = 0;

@@ -7,6 +7,7 @@
 
 #include "core/component_planes.hpp"
 #include "core/native/pixel_grid.hpp"
+#include "core/native/tile_rows.hpp"
 #include "core/row_writer.hpp"
 
 namespace htj2k::native {
@@ -54,6 +55,8 @@ class component_rows {
 public:
   explicit component_rows(std::vector<row_writer<T>> writers) : writers_(std::move(writers)) {}
 
+  void begin_tiles() {}
+  void listen_to(const tile_plan&, tile_rows<T>&) {}
   void set_line(std::uint32_t component, const T* line) { writers_[component].set_line(0, line); }
   void take_lines(const component_run& run, std::uint32_t line) {
     for (std::uint32_t c = run.first; c < run.stop; ++c) writers_[c].finish_row(line);

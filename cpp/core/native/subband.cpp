@@ -18,15 +18,7 @@ block_planes planes_of(const subband& band) { return {band.coded_planes(), band.
 }  // namespace
 
 rect subband::block_area(std::uint32_t column, std::uint32_t row) const {
-  const rect& all = geometry->bands[band];
-  const std::uint64_t x = std::uint64_t{(all.x0 >> geometry->xcb) + column} << geometry->xcb;
-  const std::uint64_t y = std::uint64_t{(all.y0 >> geometry->ycb) + row} << geometry->ycb;
-  const auto within = [](std::uint64_t value, std::uint32_t low, std::uint32_t high) {
-    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(value, low, high));
-  };
-  return {within(x, all.x0, all.x1), within(y, all.y0, all.y1),
-          within(x + (std::uint64_t{1} << geometry->xcb), all.x0, all.x1),
-          within(y + (std::uint64_t{1} << geometry->ycb), all.y0, all.y1)};
+  return geometry->block_area(band, column, row);
 }
 
 rect subband::block_window(std::uint32_t column, std::uint32_t row) const {
@@ -34,15 +26,13 @@ rect subband::block_window(std::uint32_t column, std::uint32_t row) const {
 }
 
 std::string subband::name_of_block(std::uint32_t column, std::uint32_t row) const {
-  static constexpr const char* names[2][3] = {{"LL", "LL", "LL"}, {"HL", "LH", "HH"}};
   const rect block = block_area(column, row);
   const unsigned halved = geometry->num_bands == 1 ? 0 : 1;
   const std::uint64_t px = (block.x0 >> (geometry->ppx - halved)) - (geometry->area.x0 >> geometry->ppx);
   const std::uint64_t py = (block.y0 >> (geometry->ppy - halved)) - (geometry->area.y0 >> geometry->ppy);
   return "tile " + std::to_string(tile) + ", component " + std::to_string(component) + ", resolution " +
          std::to_string(resolution) + ", precinct " + std::to_string(py * geometry->precincts_across + px) +
-         ", " + names[halved][band] + " codeblock (" + std::to_string(column) + ", " + std::to_string(row) +
-         ")";
+         ", " + htj2k::name_of_block(geometry->num_bands, band, column, row);
 }
 
 template <typename T>
@@ -57,9 +47,13 @@ void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, 
   // undo_roi looks at all words.
   const block_size size{area.width(), area.height(), band.roi_shift == 0 ? part.y1 - area.y0 : area.height()};
   const auto found = decoder.decode<word>(band.data, block, size, band.coding, planes_of(band));
-  if (found.words == nullptr)
-    throw error(error_code::codestream,
-                band.name_of_block(column, row) + " is damaged: its bytes do not decode", block.offsets[0]);
+  if (found.words == nullptr) {
+    if (band.lost == nullptr)
+      throw error(error_code::codestream,
+                  band.name_of_block(column, row) + " is damaged: its bytes do not decode", block.offsets[0]);
+    band.lost->add(*band.geometry, band.band, column, row);
+    return clear(rows, row_stride, part);
+  }
   kernels::block_transfer<T> how;
   how.words = found.words + (part.y0 - area.y0) * found.stride + (part.x0 - area.x0);
   how.word_stride = found.stride;

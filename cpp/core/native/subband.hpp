@@ -15,8 +15,9 @@ struct subband {
   const tile_resolution* geometry = nullptr;
   const coded_band* coded = nullptr;
   block_coding coding;
-  unsigned roi_shift = 0;  // RGN: planes by which the region of interest stands above the rest
-  float step = 0;          // 9/7: what one unit of the decoder's words is worth
+  unsigned roi_shift = 0;     // RGN: planes by which the region of interest stands above the rest
+  float step = 0;             // 9/7: what one unit of the decoder's words is worth
+  lost_band* lost = nullptr;  // takes note of blocks that do not decode; null: each is an error
 
   // Bit-planes of the coefficients, M_b, without and with those that RGN adds.
   unsigned bit_planes() const { return coded_planes() - roi_shift; }
@@ -31,7 +32,8 @@ struct subband {
   std::string name_of_block(std::uint32_t column, std::uint32_t row) const;
 };
 
-// Writes the coefficients of a codeblock, those in the window, to `rows`. Throws when its bytes are not one.
+// Writes the coefficients of a codeblock, those in the window, to `rows`. Throws when its bytes are not one,
+// unless the band keeps note of lost ones: then they count as zero.
 // `overflow` is set negative when a coefficient does not fit an int16_t.
 template <typename T>
 void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, block_decoder& decoder,

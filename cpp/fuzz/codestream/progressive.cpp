@@ -1,9 +1,11 @@
 // What ProgressiveDecoder does with an arriving codestream: every resolution that is called complete decodes,
-// and to the same pixels when more bytes are there. The last bytes of the input are the sizes of its chunks.
+// to the same pixels when more bytes are there, and when it goes on from the resolution before. The last
+// bytes of the input are the sizes of its chunks.
 #include <algorithm>
 
 #include "core/packet_walk.hpp"
 #include "core/parser.hpp"
+#include "core/resolution_decoder.hpp"
 #include "fuzz/support.hpp"
 
 using namespace htj2k;
@@ -19,7 +21,10 @@ public:
     fuzz::require(found.resolutions_complete >= complete_, "what is complete stays complete");
     fuzz::require(found.bytes_needed == 0 || found.bytes_needed > size || found.is_whole,
                   "bytes that are here are not asked for");
-    const auto levels = static_cast<std::int32_t>(max_reduce(parse_headers(whole_, fuzz::small_limits())));
+    parse_options options;
+    options.bounds = fuzz::small_limits();
+    options.keep_damaged = true;
+    const auto levels = static_cast<std::int32_t>(max_reduce(parse({whole_.data, size}, options)));
     for (; complete_ < found.resolutions_complete; ++complete_)
       check_resolution(size, static_cast<std::uint32_t>(levels - complete_));
   }
@@ -31,9 +36,21 @@ private:
     // Damage inside a codeblock shows only while decoding; damage that is yet to arrive shows later.
     fuzz::require(now || !later, "later bytes mend nothing");
     if (now && later) fuzz::require(*now == *later, "later bytes change no pixels");
+    const auto onward = fuzz::attempt([&] { return decode_onward({whole_.data, size}, reduce); });
+    fuzz::require(onward == now, "decoding goes on to the same pixels");
+  }
+
+  fuzz::decoded_image decode_onward(byte_span data, std::uint32_t reduce) {
+    const open_codestream opened = open_strict(data, fuzz::small_limits(), reduce);
+    fuzz::decoded_image image = fuzz::make_image(layout_at(opened.cs, reduce), 0);
+    decode_options options;
+    options.reduce = reduce;
+    decoder_.decode(opened, options, fuzz::view_of(image));
+    return image;
   }
 
   byte_span whole_;
+  resolution_decoder decoder_;
   std::int32_t complete_ = 0;
 };
 

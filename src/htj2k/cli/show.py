@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from rich.console import Console
 
 import htj2k
 
+from .decode import describe
 from .output import exit_2_on_error, json_option, print_json
 from .pixels import Pixels, holds_pixels, load, save
 from .terminal_picture import draw
@@ -24,12 +26,20 @@ class Picture:
 
     reduce: int
     pixels: Pixels
+    partial: htj2k.PartialImage | None = None  # what is known of it if it may be damaged
+
+    @property
+    def is_whole(self) -> bool:
+        return self.partial is None or self.partial.complete
 
 
 @click.command()
 @click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--reduce", type=click.IntRange(min=0), default=0, help="Leave out that many of the highest levels.")
 @click.option("--levels", is_flag=True, help="Show every resolution, from base to full.")
+@click.option(
+    "--partial", is_flag=True, help="Show what is there of a damaged codestream; what is not whole is tinted red."
+)
 @click.option("--frame", type=click.IntRange(min=0), help="DICOM: which frame, from 0 (default 0).")
 @click.option(
     "--window",
@@ -50,6 +60,7 @@ def show(
     source: Path,
     reduce: int,
     levels: bool,
+    partial: bool,
     frame: int | None,
     window: tuple[float, float] | None,
     output: Path | None,
@@ -65,13 +76,14 @@ def show(
     Examples:
       htj2k show frame.j2c
       htj2k show frame.j2c --window 40 400 --output soft_tissue.png
-      htj2k show frame.j2c --levels --output levels.png"""
-    pictures = _pictures(source, reduce, levels, frame)
+      htj2k show frame.j2c --levels --output levels.png
+      htj2k show damaged.j2c --partial"""
+    pictures = _pictures(source, reduce, levels, partial, frame)
     center, width = window or default_window(pictures[-1].pixels)
     console = Console(highlight=False)
     report = []
     for picture in pictures:
-        shades = _shades(picture.pixels, center, width)
+        shades = _shades(picture, center, width)
         target = _target(output, picture, levels)
         if target is not None:
             save(target, shades)
@@ -79,24 +91,43 @@ def show(
             draw(console, shades)
         report.append(_entry(picture, target))
         if not as_json:
-            click.echo(_caption(report[-1]))
+            click.echo(_caption(report[-1], picture.partial))
+    is_whole = all(picture.is_whole for picture in pictures)
     if as_json:
-        print_json({"ok": True, "window": [center, width], "pictures": report})
+        print_json({"ok": is_whole, "window": [center, width], "pictures": report})
+    sys.exit(0 if is_whole else 1)
 
 
-def _pictures(source: Path, reduce: int, levels: bool, frame: int | None) -> list[Picture]:
+def _pictures(source: Path, reduce: int, levels: bool, partial: bool, frame: int | None) -> list[Picture]:
     if holds_pixels(source):
-        if reduce or levels:
-            raise ValueError(f"{source}: --reduce and --levels are for codestreams")
+        if reduce or levels or partial:
+            raise ValueError(f"{source}: --reduce, --levels and --partial are for codestreams")
         return [Picture(0, load(source, frame=frame)[0])]
     if frame is not None:
         raise ValueError(f"{source}: --frame is for DICOM files; a codestream is one frame")
     data = source.read_bytes()
     most = htj2k.read_info(data).num_decompositions if levels else reduce
-    return [Picture(r, htj2k.decode(data, reduce=r)) for r in range(most, reduce - 1, -1)]
+    return [_picture(data, r, partial) for r in range(most, reduce - 1, -1)]
 
 
-def _shades(pixels: Pixels, center: float, width: float) -> Any:
+def _picture(data: bytes, reduce: int, partial: bool) -> Picture:
+    if not partial:
+        return Picture(reduce, htj2k.decode(data, reduce=reduce))
+    image = htj2k.decode_partial(data, reduce=reduce)
+    return Picture(reduce, image.pixels, image)
+
+
+def _shades(picture: Picture, center: float, width: float) -> Any:
+    shades = _plain_shades(picture.pixels, center, width)
+    if picture.partial is None or picture.partial.complete:
+        return shades
+    mask = picture.partial.whole_up_to
+    tinted = np.array(np.broadcast_to(shades if shades.ndim == 3 else shades[..., None], (*mask.shape, 3)))
+    tinted[mask < picture.partial.resolution, 1:] //= 2
+    return tinted
+
+
+def _plain_shades(pixels: Pixels, center: float, width: float) -> Any:
     if pixels.ndim == 3 and pixels.shape[2] != 3:
         raise ValueError(f"a picture has 1 or 3 components, this image {pixels.shape[2]}")
     return pixels if pixels.ndim == 3 and pixels.dtype == np.uint8 else to_shades(pixels, center, width)
@@ -126,6 +157,8 @@ def _entry(picture: Picture, target: Path | None) -> dict[str, Any]:
     }
 
 
-def _caption(entry: dict[str, Any]) -> str:
+def _caption(entry: dict[str, Any], partial: htj2k.PartialImage | None) -> str:
     text = "{width} x {height}, reduce {reduce}, samples {min} to {max}, CRC-32 {checksum}".format(**entry)
+    if partial is not None:
+        text += f", {describe(partial)}"
     return text if entry["file"] is None else f"{entry['file']}: {text}"

@@ -15,7 +15,7 @@ import numpy as np
 
 import htj2k
 from htj2k import _core
-from htj2k._checksum import decode_levels
+from htj2k._checksum import checksum_levels
 from htj2k._decode import result_format
 
 from . import walls
@@ -132,7 +132,7 @@ def _sizes(memory: memoryview, size: int, options: dict[str, Any]) -> dict[str, 
 
 
 def _levels(memory: memoryview, size: int, options: dict[str, Any]) -> dict[str, Any]:
-    found = decode_levels(memory[:size], threads=1, **options)
+    found = checksum_levels(memory[:size], threads=1, **options)
     levels = [[reduce, level.width, level.height, level.checksum] for reduce, level in found.levels.items()]
     return {"levels": levels, "extremes": found.extremes}
 

@@ -1,0 +1,34 @@
+"""Work and memory stay in proportion to the bytes of a codestream and to the pixels that the caller allows."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+from limited import run_limited
+
+MIB = 1 << 20
+OUTCOMES = {
+    "many layers over many codeblocks": "LimitError: the quality layers of tile 0 ask for more than",
+    "many progressions over many precincts": "CodestreamError: the progressions of POC leave out 1000000 packets",
+    "many progressions over many components": r"LimitError: the progression order changes \(POC\) of tile 0",
+    "packets that are not there": "TruncatedError",
+    "empty packets": "decoded",
+    "a tile with many more codeblocks": "LimitError: decoding would take more than the 64 MiB",
+    "a tile with many more levels": "LimitError: decoding would take more than the 64 MiB",
+    "layers of many precincts": "LimitError: decoding would take more than the 64 MiB",
+    "layers of many precincts in a tile": "LimitError: decoding would take more than the 64 MiB",
+}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="measured in /proc")
+def test_hostile_streams_are_refused_soon():
+    """Each takes a fraction of a second and 80 MB; unbounded, some took minutes and others gigabytes."""
+    found = run_limited("hostile.py", memory=8 << 30, seconds=60)
+    assert found.keys() == OUTCOMES.keys()
+    for name, (seconds, rise, outcome) in found.items():
+        assert re.match(OUTCOMES[name], outcome), (name, outcome)
+        assert seconds < 5, name
+        assert rise < 200 * MIB, name

@@ -1,0 +1,86 @@
+"""Small codestreams that ask for much work or memory, for test_hostile.py.
+
+Prints one JSON object: name -> [CPU seconds, bytes that resident memory rose, what came of it].
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+
+import htj2k
+from peak_memory import STATUS, status
+from streams import COD, POC, QCD, SOT, main_header, remove, segment
+
+FEW_PIXELS = 1 << 22  # 64 MiB go with them
+Size = tuple[int, int]
+
+
+def cod(
+    levels: int = 0, *, layers: int = 1, block: Size = (2, 2), precinct: Size | None = None, order: int = 0
+) -> bytes:
+    """Sizes are log2 of (rows, columns)."""
+    y, x = precinct or (0, 0)
+    style = struct.pack(
+        ">BBHBBBBBB", precinct is not None, order, layers, 0, levels, block[1] - 2, block[0] - 2, 64, 1
+    )
+    return segment(COD, style + bytes([y << 4 | x] * (levels + 1) if precinct else []))
+
+
+def stream(size: Size, coding: bytes, packets: bytes, *, own: bytes = b"", components: int = 1) -> bytes:
+    """One tile; `own` is in its header."""
+    header = remove(remove(main_header(size=size, components=components), COD), QCD)
+    steps = segment(QCD, b"\x20" + b"\x48" * 97)
+    sot = segment(SOT, struct.pack(">HIBB", 0, 14 + len(own) + len(packets), 0, 1))
+    return header + coding + steps + sot + own + b"\xff\x93" + packets + b"\xff\xd9"
+
+
+def useless_changes(components: int) -> bytes:
+    """Progressions of a resolution that is not there."""
+    change = struct.pack(">BBHBBB" if components < 257 else ">BHHBHB", 32, 0, 1, 33, 0, 0)
+    return segment(POC, change * 7000)
+
+
+NOTHING_NEW = b"\x80"  # a packet that is not empty and says that no codeblock is included as yet
+
+STREAMS = {
+    "many layers over many codeblocks": stream((2048, 2048), cod(layers=65535), NOTHING_NEW * 65535),
+    "many progressions over many precincts": stream(
+        (1000, 1000), cod(precinct=(0, 0)) + useless_changes(1), bytes(1)
+    ),
+    "many progressions over many components": stream(
+        (4, 4), cod(32) + useless_changes(16384), bytes(1), components=16384
+    ),
+    "packets that are not there": stream((1000, 1000), cod(precinct=(0, 0)), bytes(1)),
+    "empty packets": stream((64, 64), cod(layers=65535), bytes(65535)),
+}
+
+# Within 64 MiB by their main headers and the sizes that one layer takes.
+STREAMS_OF_FEW_PIXELS = {
+    "a tile with many more codeblocks": stream(
+        (2048, 2048), cod(block=(6, 6)), NOTHING_NEW * 2048, own=cod(precinct=(15, 0))
+    ),
+    "a tile with many more levels": stream((1, 1), cod(), bytes(33 * 4000), own=cod(32), components=4000),
+    "layers of many precincts": stream((500, 500), cod(layers=2, precinct=(0, 0)), NOTHING_NEW * 500000),
+    "layers of many precincts in a tile": stream(
+        (500, 500), cod(precinct=(0, 0)), NOTHING_NEW * 500000, own=cod(layers=2, precinct=(0, 0))
+    ),
+}
+
+
+def outcome_of(data: bytes, **options: int) -> tuple[float, int, str]:
+    STATUS.with_name("clear_refs").write_text("5")
+    before, start = status("VmRSS"), time.process_time()
+    try:
+        outcome = f"decoded {htj2k.decode(data, **options).shape}"
+    except htj2k.HTJ2KError as error:
+        outcome = f"{type(error).__name__}: {error}"
+    return time.process_time() - start, status("VmHWM") - before, outcome
+
+
+if __name__ == "__main__":
+    htj2k.decode(STREAMS["empty packets"])  # what is made once is there
+    found = {name: outcome_of(data) for name, data in STREAMS.items()}
+    found |= {name: outcome_of(data, max_pixels=FEW_PIXELS) for name, data in STREAMS_OF_FEW_PIXELS.items()}
+    print(json.dumps(found))  # noqa: T201
