@@ -65,6 +65,11 @@ fuzz::decoded_image make_pixels(const parameters& p, FuzzedDataProvider& from) {
   return image;
 }
 
+// Within the library's own limits: many small tiles take more than those of untrusted inputs allow here.
+fuzz::decoded_image decode(const fuzz::bytes& codestream, std::uint32_t reduce) {
+  return fuzz::decode_opened(open_strict(fuzz::span_of(codestream), limits(), reduce), reduce);
+}
+
 void check_checksums(const parameters& p, const fuzz::decoded_image& pixels, const fuzz::bytes& codestream) {
   pixel_checksum_options options;
   options.bit_depth = p.bit_depth;
@@ -74,7 +79,7 @@ void check_checksums(const parameters& p, const fuzz::decoded_image& pixels, con
   const std::uint32_t levels = p.options.num_decompositions;
   for (const std::uint32_t reduce : fuzz::some_reductions(fuzz::span_of(codestream))) {
     if (reduce != 0 && (p.bit_depth > 28 || p.options.tile_width != 0)) break;
-    const auto level = fuzz::decode(fuzz::span_of(codestream), reduce);
+    const auto level = decode(codestream, reduce);
     fuzz::require(fuzz::crc32_of(level) == expected[levels - reduce].crc32, "checksums of pixels hold");
   }
 }
@@ -88,7 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto codestream =
       fuzz::attempt([&] { return fuzz::encode_to_bytes(pixels, p.bit_depth, p.options); });
   if (!codestream) return 0;  // OpenJPH names a parameter that it refuses
-  const auto decoded = fuzz::decode(fuzz::span_of(*codestream), 0);
+  const auto decoded = decode(*codestream, 0);
   if (is_doubtful(p)) return 0;
   fuzz::require(decoded == pixels, "lossless means every sample");
   check_checksums(p, pixels, *codestream);
