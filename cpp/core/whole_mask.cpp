@@ -86,7 +86,8 @@ private:
   sample_levels next(sample_levels& lower, unsigned r) const {
     const auto level = static_cast<std::int8_t>(r);
     sample_levels result(resolutions_[r].area, level);
-    for (std::uint32_t y = lower.area.y0; y < lower.area.y1; ++y) {
+    const std::uint32_t stop = lower.area.is_empty() ? lower.area.y0 : lower.area.y1;
+    for (std::uint32_t y = lower.area.y0; y < stop; ++y) {
       const std::int8_t* const from = lower.row(y);
       std::int8_t* const to = result.row(2 * y) + (2 * lower.area.x0 - result.area.x0);
       for (std::uint32_t x = 0; x < lower.area.width(); ++x)
