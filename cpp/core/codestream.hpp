@@ -172,10 +172,11 @@ enum class container : std::uint8_t { codestream, jp2, jph };
 struct codestream {
   byte_span data;  // the caller's bytes, which must outlive this
   container file = container::codestream;
-  byte_range range;            // the codestream: SOC to the end of the box or of the data
-  bool box_is_cut = false;     // the box says that more bytes follow than are here
-  std::uint64_t box_stop = 0;  // where the box ends by its own length, 0: at the end of the data
-  byte_range main_header;      // SOC to the first SOT
+  byte_range range;                    // the codestream: SOC to the end of the box or of the data
+  bool box_is_cut = false;             // the box says that more bytes follow than are here
+  std::uint64_t box_stop = 0;          // where the box ends by its own length, 0: at the end of the data
+  byte_range main_header;              // SOC to the first SOT
+  std::uint64_t packet_allowance = 0;  // see limits
 
   image_size siz;
   std::optional<capabilities> cap;

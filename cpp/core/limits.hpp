@@ -14,6 +14,9 @@ struct limits {
   std::uint32_t max_components = 16384;
   std::uint32_t max_tiles = 65535;
   std::uint32_t max_decompositions = 32;
+  // Packets that may be declared beyond one for each byte of data. They let the base of a cut download be
+  // read, and resolutions that are empty be there; the number bounds what a few bytes can make us enumerate.
+  std::uint64_t packet_allowance = std::uint64_t{1} << 20;
   // Bytes of decoded pixels and of decoder state together; 0: 16 for each of max_pixels, at least 64 MiB.
   std::uint64_t max_memory = 0;
 

@@ -10,19 +10,14 @@
 
 namespace htj2k {
 
-// A packet is at least one byte, so a file cannot hold more packets than bytes. The allowance lets the base
-// of a cut download be read, and resolutions that are empty be there; it bounds what a few bytes can make us
-// enumerate.
-constexpr std::uint64_t packet_allowance = 1U << 20;
-
 // What the bytes of a codestream may make us do, in all tiles together: each of them may take only a few
-// bytes.
+// bytes. A packet is at least one byte, so a file cannot hold more packets than bytes.
 class packet_budget {
 public:
-  explicit packet_budget(const codestream& cs) : bytes_(cs.range.size()) {}
+  explicit packet_budget(const codestream& cs) : bytes_(cs.range.size()), allowance_(cs.packet_allowance) {}
 
   void spend(const tile_geometry& geometry, std::uint16_t tile, std::uint64_t progression_changes) {
-    const std::uint64_t most = bytes_ + packet_allowance;
+    const std::uint64_t most = bytes_ + allowance_;
     const std::uint64_t layers = geometry.num_layers;
     std::uint64_t resolutions_here = 0;
     for (const auto& resolutions : geometry.components) {
@@ -48,7 +43,7 @@ public:
 private:
   // Some hundred nanoseconds a byte. Real layers stay far below: a codeblock without a byte in any of twenty
   // layers is twenty steps.
-  std::uint64_t most_work() const { return 64 * (bytes_ + packet_allowance); }
+  std::uint64_t most_work() const { return 64 * (bytes_ + allowance_); }
 
   void check_work(const std::string& what) const {
     if (work_ > most_work())
@@ -58,6 +53,7 @@ private:
   }
 
   std::uint64_t bytes_;
+  std::uint64_t allowance_;
   std::uint64_t declared_ = 0;
   std::uint64_t work_ = 0;
 };

@@ -15,6 +15,7 @@ codestream parse(byte_span data, const parse_options& options) {
   else
     refuse_foreign(data);
 
+  cs.packet_allowance = options.bounds.packet_allowance;
   parse_main_header(cs, options.bounds);
   check_memory_limit(cs, options.bounds);
   if (options.main_header_only) return cs;

@@ -23,6 +23,7 @@ inline limits small_limits() {
   bounds.max_pixels = std::uint64_t{1} << 16;
   bounds.max_components = 300;
   bounds.max_tiles = 1024;
+  bounds.packet_allowance = std::uint64_t{1} << 13;
   bounds.max_memory = std::uint64_t{1} << 25;
   return bounds;
 }
