@@ -1,8 +1,9 @@
-// Somebody else's bytes, read big-endian and never past their end.
+// Bytes, big-endian: somebody else's, which are never read past their end, and our own.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace htj2k {
 
@@ -34,6 +35,20 @@ inline std::uint64_t load_u64(const std::uint8_t* p) {
 // True when bytes [start, start + count) exist; no sum that could wrap.
 inline bool holds(byte_span bytes, std::uint64_t start, std::uint64_t count) {
   return start <= bytes.size && count <= bytes.size - start;
+}
+
+inline void store_u32(std::uint8_t* p, std::uint64_t value) {
+  for (unsigned b = 0; b < 4; ++b) p[b] = static_cast<std::uint8_t>(value >> (24 - 8 * b));
+}
+
+inline void append_u16(std::vector<std::uint8_t>& bytes, std::uint64_t value) {
+  bytes.push_back(static_cast<std::uint8_t>(value >> 8));
+  bytes.push_back(static_cast<std::uint8_t>(value));
+}
+
+inline void append_u32(std::vector<std::uint8_t>& bytes, std::uint64_t value) {
+  append_u16(bytes, value >> 16);
+  append_u16(bytes, value);
 }
 
 }  // namespace htj2k

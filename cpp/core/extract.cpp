@@ -11,16 +11,6 @@ namespace {
 
 using bytes = std::vector<std::uint8_t>;
 
-void put_u16(bytes& out, std::uint64_t value) {
-  out.push_back(static_cast<std::uint8_t>(value >> 8));
-  out.push_back(static_cast<std::uint8_t>(value));
-}
-
-void put_u32(bytes& out, std::uint64_t value) {
-  put_u16(out, value >> 16);
-  put_u16(out, value);
-}
-
 void put(bytes& out, byte_span data, byte_range range) {
   out.insert(out.end(), data.data + range.start, data.data + range.stop);
 }
@@ -66,9 +56,7 @@ bytes rebuild(const codestream& cs, const kept_part& kept) {
   put_segments(out, cs.data, header.start + 12, header.stop,
                [&](std::uint16_t code) { return is_cut && code == PLT; });
   put(out, cs.data, {header.stop, kept.stop});
-  bytes length;
-  put_u32(length, out.size());
-  std::copy(length.begin(), length.end(), out.begin() + 6);
+  store_u32(out.data() + 6, out.size());
   out[11] = kept.parts_of_tile;
   return out;
 }
@@ -79,13 +67,13 @@ constexpr std::size_t entries_per_tlm = (65535 - 4) / 6;
 void put_tlm(bytes& out, const std::vector<kept_part>& kept, const std::vector<bytes>& parts) {
   for (std::size_t first = 0; first < parts.size(); first += entries_per_tlm) {
     const std::size_t count = std::min(entries_per_tlm, parts.size() - first);
-    put_u16(out, TLM);
-    put_u16(out, 4 + 6 * count);
+    append_u16(out, TLM);
+    append_u16(out, 4 + 6 * count);
     out.push_back(static_cast<std::uint8_t>(first / entries_per_tlm));
     out.push_back(0x60);  // 16-bit tile index, 32-bit length
     for (std::size_t i = first; i < first + count; ++i) {
-      put_u16(out, kept[i].part.tile);
-      put_u32(out, parts[i].size());
+      append_u16(out, kept[i].part.tile);
+      append_u32(out, parts[i].size());
     }
   }
 }
@@ -94,14 +82,14 @@ bytes assemble(const codestream& cs, const std::vector<kept_part>& kept) {
   std::vector<bytes> parts;
   for (const kept_part& k : kept) parts.push_back(rebuild(cs, k));
   bytes out;
-  put_u16(out, SOC);
+  append_u16(out, SOC);
   const std::uint64_t tlm_at = cs.tlm_segments.empty() ? cs.main_header.stop : cs.tlm_segments.front().start;
   const auto is_left_out = [](std::uint16_t code) { return code == TLM || code == PLM; };
   put_segments(out, cs.data, cs.main_header.start + 2, tlm_at, is_left_out);
   if (cs.has_tlm) put_tlm(out, kept, parts);
   put_segments(out, cs.data, tlm_at, cs.main_header.stop, is_left_out);
   for (const bytes& part : parts) out.insert(out.end(), part.begin(), part.end());
-  put_u16(out, EOC);
+  append_u16(out, EOC);
   return out;
 }
 

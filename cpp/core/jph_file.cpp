@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/box_types.hpp"
+#include "core/bytes.hpp"
 
 namespace htj2k {
 namespace {
@@ -11,14 +12,8 @@ namespace {
 class box_writer {
 public:
   void u8(std::uint32_t value) { bytes_.push_back(static_cast<std::uint8_t>(value)); }
-  void u16(std::uint32_t value) {
-    u8(value >> 8);
-    u8(value);
-  }
-  void u32(std::uint32_t value) {
-    u16(value >> 16);
-    u16(value);
-  }
+  void u16(std::uint32_t value) { append_u16(bytes_, value); }
+  void u32(std::uint32_t value) { append_u32(bytes_, value); }
 
   // Returns where the box starts; its length is filled in by close.
   std::size_t open(std::uint32_t type) {
@@ -28,10 +23,7 @@ public:
     return start;
   }
 
-  void close(std::size_t start) {
-    const std::size_t length = bytes_.size() - start;
-    for (unsigned b = 0; b < 4; ++b) bytes_[start + b] = static_cast<std::uint8_t>(length >> (24 - 8 * b));
-  }
+  void close(std::size_t start) { store_u32(bytes_.data() + start, bytes_.size() - start); }
 
   std::vector<std::uint8_t> take() { return std::move(bytes_); }
 

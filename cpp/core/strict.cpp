@@ -198,8 +198,7 @@ std::vector<std::uint8_t> whole_packets(const codestream& cs, const packet_walk&
     if (walk.part_stops[i] == 0) continue;
     const std::size_t sot = result.size();
     append(result, cs.data, part.header.start, walk.part_stops[i]);
-    const auto length = static_cast<std::uint32_t>(result.size() - sot);
-    for (unsigned b = 0; b < 4; ++b) result[sot + 6 + b] = static_cast<std::uint8_t>(length >> (24 - 8 * b));
+    store_u32(result.data() + sot + 6, result.size() - sot);
   }
   result.push_back(0xFF);
   result.push_back(0xD9);

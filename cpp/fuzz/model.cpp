@@ -13,16 +13,6 @@ bytes slice(byte_span data, std::uint64_t start, std::uint64_t stop) {
   return {data.data + start, data.data + std::min(stop, data.size)};
 }
 
-void put_u16(bytes& out, std::size_t value) {
-  out.push_back(static_cast<std::uint8_t>(value >> 8));
-  out.push_back(static_cast<std::uint8_t>(value));
-}
-
-void put_u32(bytes& out, std::size_t value) {
-  put_u16(out, value >> 16);
-  put_u16(out, value);
-}
-
 // Segments from `at` to the first SOT, SOD or to what is no segment; `at` then stands there.
 std::vector<model_segment> read_segments(byte_span data, std::uint64_t& at) {
   std::vector<model_segment> found;
@@ -56,8 +46,8 @@ std::optional<model_part> read_part(byte_span data, std::uint64_t& at) {
 
 void put_segment(bytes& out, const model_segment& segment) {
   const std::size_t size = std::min<std::size_t>(segment.payload.size(), 65533);
-  put_u16(out, segment.code);
-  put_u16(out, size + 2);
+  append_u16(out, segment.code);
+  append_u16(out, size + 2);
   out.insert(out.end(), segment.payload.begin(), segment.payload.begin() + static_cast<std::ptrdiff_t>(size));
 }
 
@@ -65,14 +55,14 @@ bytes put_part(const model_part& part) {
   bytes header;
   for (const auto& segment : part.header) put_segment(header, segment);
   bytes out;
-  put_u16(out, SOT);
-  put_u16(out, sot_size - 2);
-  put_u16(out, part.tile);
-  put_u32(out, sot_size + header.size() + 2 + part.body.size());
+  append_u16(out, SOT);
+  append_u16(out, sot_size - 2);
+  append_u16(out, part.tile);
+  append_u32(out, sot_size + header.size() + 2 + part.body.size());
   out.push_back(part.index);
   out.push_back(part.num_parts);
   out.insert(out.end(), header.begin(), header.end());
-  put_u16(out, SOD);
+  append_u16(out, SOD);
   out.insert(out.end(), part.body.begin(), part.body.end());
   return out;
 }
@@ -80,8 +70,8 @@ bytes put_part(const model_part& part) {
 model_segment true_tlm(const model& m, const std::vector<bytes>& parts) {
   model_segment tlm{TLM, {0, 0x60}};  // 16-bit tile index, 32-bit length
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    put_u16(tlm.payload, m.parts[i].tile);
-    put_u32(tlm.payload, parts[i].size());
+    append_u16(tlm.payload, m.parts[i].tile);
+    append_u32(tlm.payload, parts[i].size());
   }
   return tlm;
 }
@@ -89,9 +79,7 @@ model_segment true_tlm(const model& m, const std::vector<bytes>& parts) {
 // LBox of a jp2c box right before SOC.
 void fix_box(bytes& out, std::size_t boxes) {
   if (boxes < 8 || load_u32(out.data() + boxes - 8) == 0) return;
-  bytes length;
-  put_u32(length, out.size() - boxes + 8);
-  std::copy(length.begin(), length.end(), out.begin() + static_cast<std::ptrdiff_t>(boxes) - 8);
+  store_u32(out.data() + boxes - 8, out.size() - boxes + 8);
 }
 
 }  // namespace
@@ -119,10 +107,10 @@ bytes put_together(const model& m) {
   std::vector<bytes> parts;
   for (const auto& part : m.parts) parts.push_back(put_part(part));
   bytes out = m.boxes;
-  put_u16(out, SOC);
+  append_u16(out, SOC);
   for (const auto& segment : m.main) put_segment(out, segment.code == TLM ? true_tlm(m, parts) : segment);
   for (const auto& part : parts) out.insert(out.end(), part.begin(), part.end());
-  put_u16(out, EOC);
+  append_u16(out, EOC);
   fix_box(out, m.boxes.size());
   return out;
 }
