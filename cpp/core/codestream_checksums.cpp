@@ -150,10 +150,8 @@ bool decode_once(const open_codestream& opened, const decode_options& options, s
 
 // Reduced decodes are low passes themselves and may leave the range of their bit depth.
 bool may_fit_int16(const codestream& cs, const decode_options& options) {
-  std::uint32_t bits = 0;
-  for (const component_size& component : cs.siz.components)
-    bits = std::max<std::uint32_t>(bits, component.bit_depth);
-  return options.reduce == 0 && bits <= most_bits_in_int16(cs.main.cod->color_transform == 1);
+  return options.reduce == 0 &&
+         max_bit_depth(cs.siz) <= most_bits_in_int16(cs.main.cod->color_transform == 1);
 }
 
 void decode_with_lower(const open_codestream& opened, const decode_options& options, std::uint32_t num_lower,

@@ -230,4 +230,13 @@ void check_decodable(const codestream& cs, unsigned reduce, decode_engine engine
   check_unknown_segments(cs);
 }
 
+bool can_decode(const codestream& cs, unsigned reduce, decode_engine engine) {
+  try {
+    check_decodable(cs, reduce, engine);
+    return true;
+  } catch (const error&) {
+    return false;
+  }
+}
+
 }  // namespace htj2k

@@ -11,4 +11,7 @@ namespace htj2k {
 void check_decodable(const codestream& cs, unsigned reduce = 0,
                      decode_engine engine = decode_engine::openjph);
 
+// Whether that throws nothing.
+bool can_decode(const codestream& cs, unsigned reduce, decode_engine engine);
+
 }  // namespace htj2k

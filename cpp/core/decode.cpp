@@ -107,11 +107,7 @@ std::vector<message> with_needed_bytes(const open_codestream& opened, std::uint3
 // OpenJPH says that a codeblock does not decode, and not which. The native engine, where it decodes the
 // codestream, throws an error that does.
 void name_damaged_block(const codestream& cs, std::uint32_t reduce) {
-  try {
-    check_decodable(cs, reduce, decode_engine::native);
-  } catch (const error&) {
-    return;
-  }
+  if (!can_decode(cs, reduce, decode_engine::native)) return;
   decode_options options;
   options.reduce = reduce;
   const open_codestream opened{cs, walk_packets(cs, reduce, true), decode_engine::native};

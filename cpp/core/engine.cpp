@@ -25,15 +25,6 @@ decode_engine engine_of_environment() {
   return found;
 }
 
-bool can_decode(const codestream& cs, std::uint32_t reduce, decode_engine engine) {
-  try {
-    check_decodable(cs, reduce, engine);
-    return true;
-  } catch (const error&) {
-    return false;
-  }
-}
-
 bool is_reversible(const codestream& cs) {
   bool reversible = cs.main.cod->style.reversible();
   for (const auto& [component, style] : cs.main.coc) reversible = reversible && style.reversible();
@@ -46,11 +37,13 @@ bool is_reversible(const codestream& cs) {
 
 // Reversible data come out the same from both, and sooner from ours. Of irreversible data OpenJPH's pixels
 // are the ones that users have seen so far.
-decode_engine suggest_engine(const codestream& cs, std::uint32_t reduce) {
-  if (!native::has_block_decoders()) return decode_engine::openjph;
+decode_engine choose_automatically(const codestream& cs, std::uint32_t reduce) {
   if (is_reversible(cs) && can_decode(cs, reduce, decode_engine::native)) return decode_engine::native;
-  // If neither can, what the native one lacks is what is wanting.
-  return can_decode(cs, reduce, decode_engine::openjph) ? decode_engine::openjph : decode_engine::native;
+  if (can_decode(cs, reduce, decode_engine::openjph)) return decode_engine::openjph;
+  // If neither can, what the native one lacks is what is wanting, unless it is not here at all.
+  const auto last = native::has_block_decoders() ? decode_engine::native : decode_engine::openjph;
+  check_decodable(cs, reduce, last);
+  return last;
 }
 
 }  // namespace
@@ -64,7 +57,7 @@ decode_engine engine_of(const char* name) {
 
 decode_engine choose_engine(const codestream& cs, std::uint32_t reduce, decode_engine wish) {
   if (wish == decode_engine::automatic) wish = engine_of_environment();
-  if (wish == decode_engine::automatic) wish = suggest_engine(cs, reduce);
+  if (wish == decode_engine::automatic) return choose_automatically(cs, reduce);
   check_decodable(cs, reduce, wish);
   return wish;
 }
