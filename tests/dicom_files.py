@@ -76,13 +76,6 @@ def write(path: Path, ds: Any) -> Path:
     return path
 
 
-def noise(shape: tuple[int, ...], dtype: str, *, seed: int = 1) -> np.ndarray:
-    """Samples over the whole range of the type."""
-    limits = np.iinfo(dtype)
-    generator = np.random.default_rng(seed)
-    return generator.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
-
-
 def lines(output: Path, name: str) -> list[dict[str, Any]]:
     """success.ndjson or failure.ndjson of a job."""
     text = (output / name.upper() / f"{name}.ndjson").read_text("utf-8")

@@ -32,6 +32,7 @@ from htj2k.dicom import export, ingest, read_dataset, transcode
 from htj2k.dicom.frames import original_frames
 from htj2k.dicom.syntaxes import HTJ2K_LOSSLESS_RPCL
 from htj2k.healthimaging import find_image_sets, verify_folder
+from images import noise
 
 NEED_ROOM = {"open", "os.mkdir", "os.rename", "os.fsync"}
 CHANGES = {*NEED_ROOM, "os.remove", "os.rmdir", "os.chmod", "os.utime"}
@@ -85,7 +86,7 @@ class Job:
     def __init__(self, base: Path) -> None:
         self.source, self.target = base / "source", base / "target"
         for seed in range(2):
-            pixels = dicom_files.noise((9, 8), "u2", seed=seed)
+            pixels = noise((9, 8), "u2", seed=seed)
             dicom_files.write(self.source / f"{seed}.dcm", dicom_files.dataset(pixels))
 
     def prepare(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from packet_headers import BitReader, BitWriter, pass_count_code
 from streams import CAP, QCD, SIZ, body_of, find, segment, segments
 
 
@@ -37,62 +38,35 @@ class Part:
         return max(self.length_bits, needed) + self.spare_bits
 
 
-class _Bits:
-    def __init__(self, data: bytes, at: int) -> None:
-        self.data, self.at, self.left, self.byte = data, at, 0, 0
-
-    def bits(self, count: int) -> int:
-        value = 0
-        for _ in range(count):
-            if self.left == 0:
-                self.left = 7 if self.byte == 0xFF else 8
-                self.byte = self.data[self.at]
-                self.at += 1
-            self.left -= 1
-            value = value << 1 | self.byte >> self.left & 1
-        return value
-
-    def ones(self) -> int:
-        count = 0
-        while self.bits(1):
-            count += 1
-        return count
-
-    def zeros(self) -> int:
-        count = 0
-        while not self.bits(1):
-            count += 1
-        return count
-
-    def passes(self) -> int:
-        for width, least in ((1, 1), (1, 2), (2, 3), (5, 6), (7, 37)):
-            value = self.bits(width)
-            if value != (1 << width) - 1:
-                return least + value
-        raise AssertionError
+def _run(bits: BitReader, bit: int) -> int:
+    """How many of these bits come before the other."""
+    count = 0
+    while bits.get() == bit:
+        count += 1
+    return count
 
 
-def pass_bits(passes: int) -> str:
+def _read_passes(bits: BitReader) -> int:
     """Table B.4 of T.800."""
-    if passes < 3:
-        return "10"[:passes] if passes == 2 else "0"
-    if passes < 6:
-        return f"11{passes - 3:02b}"
-    return f"1111{passes - 6:05b}" if passes < 37 else f"111111111{passes - 37:07b}"
+    for width, least in ((1, 1), (1, 2), (2, 3), (5, 6), (7, 37)):
+        value = bits.get(width)
+        if value != (1 << width) - 1:
+            return least + value
+    raise AssertionError
 
 
 def read_packets(codestream: bytes, bands: list[int]) -> list[list[Block | None]]:
     """The blocks of a codestream of one layer and one tile-part; `bands` counts those of each packet."""
     body, packets, at = body_of(codestream), [], 0
     for count in bands:
-        bits = _Bits(body, at)
+        bits = BitReader(body, at)
         found: list[tuple[int, int, int] | None] = [None] * count
-        if bits.bits(1):
+        if bits.get():
             for band in range(count):
-                if bits.bits(1):
-                    planes, passes = bits.zeros(), bits.passes()
-                    found[band] = planes, passes, bits.bits(3 + bits.ones() + passes.bit_length() - 1)
-        at = bits.at + (bits.byte == 0xFF)
+                if bits.get():
+                    planes, passes = _run(bits, 0), _read_passes(bits)
+                    found[band] = planes, passes, bits.get(3 + _run(bits, 1) + passes.bit_length() - 1)
+        at = bits.finish()
         blocks: list[Block | None] = []
         for block in found:
             blocks.append(block and Block(block[0], block[1], body[at : at + block[2]]))
@@ -104,21 +78,20 @@ def read_packets(codestream: bytes, bands: list[int]) -> list[list[Block | None]
 
 def write_packet(parts: list[Part | None]) -> bytes:
     """None: the packet has nothing of the block, of which it has told before if the packet is a later one."""
-    text = "1"
+    header = BitWriter()
+    header.put(1)
     for part in parts:
+        header.put(part is not None)
         if part is None:
-            text += "0"
             continue
-        bits = part.length_bits_after
-        text += "1" + ("" if part.zero_planes is None else "0" * part.zero_planes + "1")
-        text += pass_bits(part.passes) + "1" * (bits - part.length_bits) + "0"
-        text += "".join(f"{value:0{bits + extra}b}" for value, extra in part.lengths if bits + extra)
-    header, stuffed = bytearray(), False
-    while text or stuffed:
-        width = 7 if stuffed else 8
-        header.append(int(text[:width].ljust(width, "0"), 2))
-        text, stuffed = text[width:], header[-1] == 0xFF
-    return bytes(header) + b"".join(part.data for part in parts if part)
+        if part.zero_planes is not None:
+            header.put(1, part.zero_planes + 1)
+        header.put(*pass_count_code(part.passes))
+        more = part.length_bits_after - part.length_bits
+        header.put((1 << more + 1) - 2, more + 1)
+        for value, extra in part.lengths:
+            header.put(value, part.length_bits_after + extra)
+    return header.finish() + b"".join(part.data for part in parts if part)
 
 
 def bit_planes(codestream: bytes) -> list[int]:

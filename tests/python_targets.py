@@ -159,8 +159,9 @@ def manifest_seeds() -> list[bytes]:
 
 
 def instance_seeds() -> list[bytes]:
-    from dicom_files import dataset, noise
+    from dicom_files import dataset
     from htj2k.dicom import compress
+    from images import noise
 
     made = []
     for attributes in ({}, {"NumberOfFrames": "2"}, {"Rows": 6, "Columns": 9, "BitsStored": 12, "HighBit": 11}):

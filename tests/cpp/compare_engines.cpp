@@ -25,7 +25,7 @@
 #include "core/native/block_decoder.hpp"
 #include "core/ojph_messages.hpp"
 #include "core/strict.hpp"
-#include "images.hpp"
+#include "image_memory.hpp"
 
 namespace {
 
@@ -184,17 +184,13 @@ made_stream encoded(const stream_shape& s, dice& d) {
   return made;
 }
 
-std::int64_t sample_at(const bytes& samples, std::size_t index, sample_type type) {
-  const std::size_t size = sample_size(type);
-  std::uint64_t raw = 0;
-  for (std::size_t b = size; b-- > 0;) raw = raw << 8 | samples[index * size + b];
-  const unsigned unused = static_cast<unsigned>(64 - 8 * size);
-  return sample_is_signed(type) ? static_cast<std::int64_t>(raw << unused) >> unused
-                                : static_cast<std::int64_t>(raw);
-}
-
-bytes memory_for(const image_layout& layout) {
-  return bytes(std::size_t{layout.width} * layout.height * layout.components * sample_size(layout.type));
+// The samples of interleaved components, one component after the other.
+std::vector<plane> planes_of(const test::image_memory& memory) {
+  const std::uint32_t count = memory.view().components;
+  std::vector<plane> planes(count);
+  std::size_t i = 0;
+  for (const std::int64_t sample : memory.samples()) planes[i++ % count].push_back(sample);
+  return planes;
 }
 
 std::vector<plane> decoded_image(const open_codestream& opened, image_layout layout,
@@ -203,26 +199,20 @@ std::vector<plane> decoded_image(const open_codestream& opened, image_layout lay
     layout.width = options.region->width();
     layout.height = options.region->height();
   }
-  bytes memory = memory_for(layout);
-  decode_strict(opened, options, test::view_of<image_view>(layout, memory));
-  std::vector<plane> planes(layout.components);
-  for (std::size_t i = 0; i < std::size_t{layout.width} * layout.height * layout.components; ++i)
-    planes[i % layout.components].push_back(sample_at(memory, i, layout.type));
-  return planes;
+  const test::image_memory memory(layout);
+  decode_strict(opened, options, memory.view());
+  return planes_of(memory);
 }
 
 std::vector<plane> decoded_components(const open_codestream& opened, const decode_options& options) {
-  const auto layouts = component_layouts_at(opened.cs, options.reduce);
-  std::vector<bytes> memory;
-  for (const image_layout& layout : layouts) memory.push_back(memory_for(layout));
+  std::vector<test::image_memory> memory;
+  for (const image_layout& layout : component_layouts_at(opened.cs, options.reduce))
+    memory.emplace_back(layout);
   std::vector<image_view> views;
-  for (std::size_t c = 0; c < layouts.size(); ++c)
-    views.push_back(test::view_of<image_view>(layouts[c], memory[c]));
+  for (const test::image_memory& own : memory) views.push_back(own.view());
   decode_components(opened, options, views);
-  std::vector<plane> planes(layouts.size());
-  for (std::size_t c = 0; c < layouts.size(); ++c)
-    for (std::size_t i = 0; i < std::size_t{layouts[c].width} * layouts[c].height; ++i)
-      planes[c].push_back(sample_at(memory[c], i, layouts[c].type));
+  std::vector<plane> planes;
+  for (const test::image_memory& own : memory) planes.push_back(own.samples());
   return planes;
 }
 

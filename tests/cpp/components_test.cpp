@@ -17,6 +17,7 @@
 #include "core/limits.hpp"
 #include "core/ojph_messages.hpp"
 #include "core/strict.hpp"
+#include "damage.hpp"
 
 namespace {
 
@@ -290,11 +291,7 @@ void decode_damaged_bytes(std::mt19937& random) {
   const stream_shape shape = any_shape(random, up_to(random, 3) == 0);
   if (!has_samples(shape)) return;
   bytes data = encoded(shape, any_samples(shape, random), random);
-  const std::uint32_t start = up_to(random, 3) == 0 ? 0 : 100;  // now and then the headers too
-  for (std::uint32_t i = up_to(random, 4) + 1; i-- > 0;) {
-    const std::size_t at = start + random() % (data.size() - start);
-    data[at] = static_cast<std::uint8_t>(random());
-  }
+  test::damage(data, random);
   try {
     limits bounds;
     bounds.max_pixels = 1 << 16;

@@ -11,6 +11,7 @@
 #include "core/limits.hpp"
 #include "core/ojph_messages.hpp"
 #include "core/strict.hpp"
+#include "damage.hpp"
 #include "image_memory.hpp"
 
 namespace {
@@ -54,11 +55,7 @@ void compare_engines(std::mt19937& random) {
 
 void decode_damaged_bytes(std::mt19937& random) {
   bytes data = encoded(any_shape(random), random);
-  const std::uint32_t start = up_to(random, 3) == 0 ? 0 : 100;  // now and then the headers too
-  for (std::uint32_t i = up_to(random, 4) + 1; i-- > 0;) {
-    const std::size_t at = start + random() % (data.size() - start);
-    data[at] = static_cast<std::uint8_t>(random());
-  }
+  damage(data, random);
   try {
     limits bounds;
     bounds.max_pixels = 1 << 16;

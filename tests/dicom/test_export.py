@@ -15,11 +15,12 @@ from pydicom.pixels import get_decoder
 from pydicom.uid import ExplicitVRBigEndian
 
 import htj2k
-from dicom_files import dataset, new_uid, noise, pydicom, write
+from dicom_files import dataset, new_uid, pydicom, write
 from htj2k.cli.app import app
 from htj2k.dicom import export, ingest, read_dataset
 from htj2k.dicom.frames import original_frames
 from htj2k.dicom.syntaxes import EXPLICIT, HTJ2K_LOSSLESS_RPCL, NATIVE_SYNTAXES
+from images import noise
 
 BUNDLED = Path(pydicom.data.__file__).parent / "test_files"
 GROUP_LENGTH, TRAILING_PADDING, PIXEL_DATA = 0x0000, 0xFFFCFFFC, 0x7FE00010

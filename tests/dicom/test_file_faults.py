@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from dicom_files import dataset, noise, write
+from dicom_files import dataset, write
 from htj2k.dicom import export, ingest, transcode
+from images import noise
 from limited import run_limited
 
 pytestmark = [

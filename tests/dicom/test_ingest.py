@@ -11,9 +11,10 @@ import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 import htj2k
-from dicom_files import dataset, documents, failure, instances, lines, new_uid, noise, pydicom, write
+from dicom_files import dataset, documents, failure, instances, lines, new_uid, pydicom, write
 from htj2k.dicom import ingest
 from htj2k.healthimaging import find_image_sets, verify_folder
+from images import noise
 
 ALL_SYNTAXES = (
     ImplicitVRLittleEndian,

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from dicom_files import dataset, failure, lines, noise, write
+from dicom_files import dataset, failure, lines, write
 from htj2k.cli.app import app
 from htj2k.dicom import ingest
 from htj2k.healthimaging import find_image_sets, verify_folder
+from images import noise
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, of the values that are too long

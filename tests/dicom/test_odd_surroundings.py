@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from dicom_files import dataset, lines, noise, write
+from dicom_files import dataset, lines, write
 from htj2k.dicom import export, ingest, transcode
 from htj2k.healthimaging import verify_folder
+from images import noise
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="names, links and permissions of POSIX")
 

@@ -16,12 +16,13 @@ import pytest
 from click.testing import CliRunner
 
 import htj2k
-from dicom_files import dataset, noise, pydicom, write
+from dicom_files import dataset, pydicom, write
 from htj2k.cli.app import app
 from htj2k.dicom import image_pixel, read_dataset, transcode
 from htj2k.dicom.frames import original_frames
 from htj2k.dicom.syntaxes import EXPLICIT, HTJ2K_LOSSLESS_RPCL, HTJ2K_SYNTAXES
 from htj2k.dicom.transcode import TRANSCODE_SYNTAXES
+from images import noise
 
 BUNDLED = Path(pydicom.data.__file__).parent / "test_files"
 

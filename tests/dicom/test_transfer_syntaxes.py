@@ -15,11 +15,12 @@ from pydicom.pixels import get_decoder
 from pydicom.uid import ExplicitVRBigEndian, RLELossless
 
 import htj2k
-from dicom_files import dataset, documents, failure, instances, noise, pydicom, write
+from dicom_files import dataset, documents, failure, instances, pydicom, write
 from htj2k.dicom import InvalidInstance, ingest, read_dataset
 from htj2k.dicom.frames import original_frames
 from htj2k.dicom.syntaxes import BIG_ENDIAN, HTJ2K_SYNTAXES, NATIVE_SYNTAXES, RLE, SYNTAXES
 from htj2k.healthimaging import find_image_sets, verify_folder
+from images import noise
 
 pytest.importorskip("gdcm")
 pytest.importorskip("jpeg_ls")

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from dicom_files import dataset, lines, noise, pydicom, write
+from dicom_files import dataset, lines, pydicom, write
 from htj2k.dicom import ingest
 from htj2k.dicom.errors import LostInstance
 from htj2k.dicom.workers import WorkerPool
 from htj2k.healthimaging import verify_folder
+from images import noise
 
 BUNDLED = Path(pydicom.data.__file__).parent / "test_files"
 

@@ -7,7 +7,6 @@ import functools
 import http.server
 import json
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from htj2k.healthimaging import (  # noqa: E402
     verify_image_set,
 )
 from image_sets import IMAGE_SET, KEY, MemoryStore, image_set, statuses, write_folder  # noqa: E402
+from loopback import serve_loopback  # noqa: E402
 
 OTHER = "b" * 32
 
@@ -150,17 +150,9 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         return None
 
 
-@contextlib.contextmanager
-def web_server(folder: Path, lists: bool) -> Iterator[str]:
-    handler = functools.partial(type("Handler", (_Quiet,), {"lists": lists}), directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+def web_server(folder: Path, lists: bool) -> contextlib.AbstractContextManager[str]:
+    handler = type("Handler", (_Quiet,), {"lists": lists})
+    return serve_loopback(functools.partial(handler, directory=str(folder)))
 
 
 @pytest.mark.parametrize("lists", [True, False])

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from dicom_files import dataset, noise, write
+from dicom_files import dataset, write
 from htj2k.cli.app import app
 from htj2k.dicom import ingest
 from htj2k.healthimaging import verify_folder
+from images import noise
 
 
 def run(*arguments: str) -> tuple[int, str]:
