@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from environment import describe
+from environment import describe, pin_to_one_thread
 from libraries import left_out
+
+pin_to_one_thread()
 
 
 def pytest_report_header() -> list[str]:

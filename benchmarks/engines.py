@@ -5,14 +5,12 @@ python benchmarks/engines.py FRAME THREADS    # how far memory rises above what 
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +65,7 @@ def measure_row(name: str, seconds: float) -> dict[str, Any]:
     """Seconds by task, and of large frames memory by threads."""
     frame = ALL[name]
     pixels = frame.pixels()
-    with patch.dict(os.environ, HTJ2K_NUM_THREADS="1"):  # where no number of threads is asked for
-        times = medians(calls(pixels, frame.bits_stored), seconds=seconds)
+    times = medians(calls(pixels, frame.bits_stored), seconds=seconds)
     found: dict[str, Any] = {"bytes": pixels.nbytes, "seconds": times}
     if pixels.shape[0] * pixels.shape[1] >= LARGE:
         found["rise"] = {str(threads): _rise_elsewhere(name, threads) for threads in (1, usable_cores())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -24,6 +25,11 @@ _PACKAGES = (
     "isal",
     "deflate",
 )
+
+
+def pin_to_one_thread() -> None:
+    """What does not ask for threads takes one: other libraries' decoders do."""
+    os.environ["HTJ2K_NUM_THREADS"] = "1"
 
 
 def describe() -> dict[str, Any]:

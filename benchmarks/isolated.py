@@ -7,13 +7,14 @@ import statistics
 import time
 
 import numpy as np
-from side_by_side import medians
 
 import htj2k
-from frames import FRAMES
+from environment import pin_to_one_thread
 from htj2k import isolated
+from htj2k.bench.frames import FRAMES
+from htj2k.bench.timing import medians
 
-NAMES = ("64x64 i2", "512x512 i2", "2500x2048 12 bit")
+NAMES = ("NM 64x64", "CT 512x512", "DX 2048x2500")
 
 
 def seconds_to_start() -> float:
@@ -24,6 +25,7 @@ def seconds_to_start() -> float:
 
 
 def main() -> None:
+    pin_to_one_thread()  # as the isolated process does
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10, help="for each frame")
     arguments = parser.parse_args()
@@ -32,9 +34,8 @@ def main() -> None:
         "\n| frame | `decode` | `isolated.decode` | ratio | `isolated.verify` / `verify` |\n|---|---|---|---|---|"
     )
     for name in NAMES:
-        read, bits = FRAMES[name]
-        pixels = read()
-        encoded = htj2k.encode_with_checksums(pixels, bits_stored=bits)
+        pixels = FRAMES[name].pixels()
+        encoded = htj2k.encode_with_checksums(pixels, bits_stored=FRAMES[name].bits_stored)
         stream, expected = encoded.codestream, encoded.checksums
         assert np.array_equal(isolated.decode(stream), pixels)
         assert isolated.verify(stream, expected).ok

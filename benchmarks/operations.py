@@ -126,7 +126,7 @@ def encode_batch(frame: Encoded, name: str, library: Library) -> Candidate:
     if library.encoder is None:
         raise NotImplementedError("does not encode HTJ2K")
     if name == "htj2k":
-        call: Call = partial(htj2k.encode_batch, frames, bits_stored=frame.bits)
+        call: Call = partial(htj2k.encode_batch, frames, bits_stored=frame.bits, threads=usable_cores())
     else:
         call = _on_all_cores(library.encoder(frame.pixels, frame.bits, frame.levels))
     return Candidate(call, _first_of_each(_decodes_to(frame.pixels, library)))
@@ -135,7 +135,7 @@ def encode_batch(frame: Encoded, name: str, library: Library) -> Candidate:
 def decode_batch(frame: Encoded, name: str, library: Library) -> Candidate:
     """Many frames on all cores, into new arrays. With the others: a pool of threads."""
     if name == "htj2k":
-        call: Call = partial(htj2k.decode_batch, [frame.codestream] * BATCH)
+        call: Call = partial(htj2k.decode_batch, [frame.codestream] * BATCH, threads=usable_cores())
     else:
         call = _on_all_cores(library.decoder(frame.pixels, frame.codestream, 0))
     return Candidate(call, _first_of_each(_differs(frame.pixels)))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from environment import describe
+from environment import describe, pin_to_one_thread
 from frames import ALL
 from htj2k.bench.timing import medians
 from results import Results, load, rounded
@@ -150,6 +150,7 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true", help="forget the section's other rows")
     parser.add_argument("--factor", type=float, default=1.0, help="of the time that is spent")
     arguments = parser.parse_args()
+    pin_to_one_thread()
     results = load()
     for section in [name for name in arguments.sections if name != "none"]:
         if arguments.fresh or not arguments.rows:

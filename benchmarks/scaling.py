@@ -70,7 +70,7 @@ def codec_call(operation: str, pixels: Pixels, **options: Any) -> Call:
     return partial(htj2k.verify, stream, expected)
 
 
-def batch_call(operation: str, count: int, threads: int | None = None) -> Call:
+def batch_call(operation: str, count: int, threads: int) -> Call:
     """A batch of frames of 512x512."""
     frames = [ct(seed=seed) for seed in range(8)]
     if operation == "encode":
@@ -95,7 +95,7 @@ def job_call(operation: str, count: int, side: int, folder: Path) -> Call:
 
     def run() -> Path:
         output = next(outputs)
-        assert len(ingest(folder / "in", output).imported) == count
+        assert len(ingest(folder / "in", output, threads=usable_cores()).imported) == count
         return output
 
     if operation == "ingest":
@@ -103,7 +103,7 @@ def job_call(operation: str, count: int, side: int, folder: Path) -> Call:
     output = run()
 
     def verify() -> None:
-        assert verify_folder(output).ok
+        assert verify_folder(output, threads=usable_cores()).ok
 
     return verify
 
@@ -136,7 +136,7 @@ def make_call(curve: str, operation: str, value: int, folder: Path) -> Call:
     if curve == "threads":
         return batch_call(operation, 64, value)
     if curve == "batch size":
-        return batch_call(operation, value)
+        return batch_call(operation, value, usable_cores())
     return job_call(operation, *((value, SIDE) if curve == "files" else (4, value)), folder)
 
 

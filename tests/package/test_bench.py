@@ -19,7 +19,7 @@ from htj2k.bench.compare import compare
 from htj2k.bench.frames import FRAMES, enlarged
 from htj2k.bench.machine import _model_of, openjph_version
 from htj2k.bench.markdown import report
-from htj2k.bench.processes import Process
+from htj2k.bench.processes import Process, processes
 from htj2k.bench.results import read_results
 from htj2k.bench.settings import QUICK, Settings, thread_counts
 from htj2k.bench.timing import take_turns
@@ -51,6 +51,20 @@ def test_every_operation_is_measured_on_every_simd_path_and_thread_count(measure
     sizes = {m.frame: (m.bytes, m.pixels) for m in measured.measurements}
     assert sizes["NM 64x64"] == (2 * 64 * 64, 64 * 64)
     assert sizes["2 x CT 512x512"] == (2 * 2 * 512 * 512, 2 * 512 * 512)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are counted in /proc")
+def test_a_frame_is_measured_on_one_thread():
+    """Large ones would take those of the pool, whose time the clock of the calling one does not see."""
+    with processes([htj2k.simd.active()]) as (process,):
+        tasks = f"/proc/{process._process.pid}/task"
+        process.send("prepare", "frame", ["NM 64x64"])
+        process.receive("NM 64x64")
+        before = len(os.listdir(tasks))
+        process.send("prepare", "size", [1024, 1024])
+        process.receive("CT 1024x1024")
+        process.seconds("CT 1024x1024", "decode", 1)
+        assert len(os.listdir(tasks)) == before
 
 
 def test_json_of_the_command(tiny):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,14 @@ import scaling  # noqa: E402
 import tables  # noqa: E402
 
 SMALL = "NM 64x64"
+
+
+def test_every_script_imports() -> None:
+    scripts = [file.stem for file in BENCHMARKS.glob("*.py") if not file.name.startswith(("test_", "conftest"))]
+    code = f"import sys, importlib\nsys.path.insert(0, {str(BENCHMARKS)!r})\n"
+    code += f"for name in {sorted(scripts)}: importlib.import_module(name)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def _timed(name: str, operation: str) -> Any:
