@@ -104,9 +104,31 @@ void report_samples(const std::string& type, std::size_t log2, std::size_t compo
   });
 }
 
+// Of rows that are the whole image's, and of those of small frames.
+template <typename T>
+void report_synthesis(const std::string& type) {
+  rows<T> r;
+  T** at = r.at;
+  T overflow = 0;
+  std::vector<T> joined(width), scratch(2 * width);
+  for (const std::size_t n : {width, width / 8, width / 64}) {
+    const std::string what = type + ", " + std::to_string(n);
+    const auto samples = static_cast<double>(n);
+    report("unlift " + what, samples, [&](const implementation& k) {
+      return [&, n, f = k.synthesis<T>().unlift[0]] { f(at[0], at[1], at[2], n, at[3], overflow); };
+    });
+    report("join " + what, samples, [&](const implementation& k) {
+      return [&, n, f = k.synthesis<T>().join] {
+        f(at[0], at[1], n, false, scratch.data(), joined.data(), overflow);
+      };
+    });
+  }
+}
+
 template <typename T>
 void report_all(const std::string& type, std::size_t most_log2) {
   report_transforms<T>(type);
+  report_synthesis<T>(type);
   for (std::size_t log2 = 0; log2 <= most_log2; ++log2)
     for (std::size_t components = 1; components <= most_components; ++components)
       report_samples<T>(type, log2, components);
@@ -127,5 +149,6 @@ int main() {
   report_all<std::int16_t>("int16", 1);
   report_all<std::int32_t>("int32", 1);
   report_all<std::int64_t>("int64", 2);
-  for (const unsigned size : {512u, 4096u, 65536u}) report_crc(size);
+  report_synthesis<float>("float");
+  for (const unsigned size : {15u, 31u, 64u, 150u, 512u, 2400u, 4096u, 65536u}) report_crc(size);
 }

@@ -34,14 +34,19 @@ struct vector {
     return {_mm512_xor_si512(_mm512_clmulepi64_epi128(bits, f.bits, 0x00),
                              _mm512_clmulepi64_epi128(bits, f.bits, 0x11))};
   }
-  // Each lane stands 16 bytes before the next.
-  void store_folded(std::uint8_t* p) const {
-    std::uint8_t lanes[size];
-    _mm512_storeu_si512(lanes, bits);
-    lane sum = lane::load(lanes);
-    for (std::size_t i = lane::size; i < size; i += lane::size)
-      sum = sum.times(lane::factors<crc32_fold<16>>()) ^ lane::load(lanes + i);
-    sum.store(p);
+  // The first half stands 32 bytes before the second; of that sum the first lane 16 before the second.
+  // Through memory for the reason above.
+  lane folded() const {
+    std::uint8_t halves[size];
+    _mm512_storeu_si512(halves, bits);
+    const __m256i first = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(halves));
+    const __m256i second = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(halves + size / 2));
+    const __m256i factors = _mm256_broadcastsi128_si256(lane::factors<crc32_fold<size / 2>>().bits);
+    const __m256i moved = _mm256_xor_si256(_mm256_clmulepi64_epi128(first, factors, 0x00),
+                                           _mm256_clmulepi64_epi128(first, factors, 0x11));
+    const __m256i sum = _mm256_xor_si256(moved, second);
+    const lane front{_mm256_castsi256_si128(sum)}, back{_mm256_extracti128_si256(sum, 1)};
+    return front.times(lane::factors<crc32_fold<lane::size>>()) ^ back;
   }
 };
 

@@ -47,13 +47,29 @@ constexpr std::uint32_t crc32_combine(std::uint32_t crc1, std::uint32_t crc2, st
   return crc32_multiply(crc1, crc32_x_to_the(size2 % 0xFFFFFFFFu * 8u)) ^ crc2;
 }
 
-// The factors that move 16 bytes up by `Bytes`: one for the first 8 of them and one for the last 8. See
-// crc32_fold.inl for why.
-template <std::size_t Bytes>
-struct crc32_fold {
-  static constexpr std::uint64_t first = std::uint64_t{crc32_x_to_the(8 * Bytes + 63)} << 32;
-  static constexpr std::uint64_t last = std::uint64_t{crc32_x_to_the(8 * Bytes - 1)} << 32;
+// What the first and the last 8 bytes of a lane are multiplied with: polynomials with x^63 at bit 0.
+template <std::uint64_t First, std::uint64_t Last>
+struct crc32_factors {
+  static constexpr std::uint64_t first = First, last = Last;
 };
+
+constexpr std::uint64_t crc32_word_x_to_the(std::uint64_t n) {
+  return std::uint64_t{crc32_x_to_the(n)} << 32;
+}
+
+// Moves 16 bytes up by `Bytes`. See crc32_fold.inl for why.
+template <std::size_t Bytes>
+struct crc32_fold : crc32_factors<crc32_word_x_to_the(8 * Bytes + 63), crc32_word_x_to_the(8 * Bytes - 1)> {};
+
+// x^31 * P and x^31 * floor(x^64 / P): the quotient's powers fall out of dividing step by step.
+inline constexpr std::uint64_t crc32_word_of_polynomial = (std::uint64_t{crc32_polynomial} << 1) | 1;
+constexpr std::uint64_t crc32_word_of_quotient() {
+  std::uint64_t word = 1;
+  std::uint32_t rest = crc32_polynomial;
+  for (unsigned bit = 1; bit <= 32; ++bit, rest = crc32_times_x(rest))
+    word |= std::uint64_t{rest & 1u} << bit;
+  return word;
+}
 
 // The bare register over some bytes: no inversion at either end. Table driven, runs everywhere.
 std::uint32_t crc32_register(std::uint32_t reg, const std::uint8_t* data, std::size_t size);

@@ -22,5 +22,9 @@ struct lane {
   }
   // Byte i of the result is byte indices[i] of this, or zero where the index is 0x80.
   lane shuffled(lane indices) const { return {vqtbl1q_u8(bytes, indices.bytes)}; }
-  void store_folded(std::uint8_t* p) const { store(p); }
+  template <int Index>
+  std::uint32_t word() const {
+    return vgetq_lane_u32(vreinterpretq_u32_u8(bytes), Index);
+  }
+  lane folded() const { return *this; }
 };

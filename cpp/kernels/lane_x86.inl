@@ -19,5 +19,9 @@ struct lane {
   }
   // Byte i of the result is byte indices[i] of this, or zero where the index is 0x80.
   lane shuffled(lane indices) const { return {_mm_shuffle_epi8(bits, indices.bits)}; }
-  void store_folded(std::uint8_t* p) const { store(p); }
+  template <int Index>
+  std::uint32_t word() const {
+    return static_cast<std::uint32_t>(_mm_extract_epi32(bits, Index));
+  }
+  lane folded() const { return *this; }
 };
