@@ -26,21 +26,20 @@ bool are_low_passes(const codestream& cs) {
 }
 
 // Of one resolution, without a look at the samples.
-class row_checksum final : public row_observer {
+class lone_checksum final : public row_observer {
 public:
-  explicit row_checksum(const image_view& out)
-      : row_bytes_(std::size_t{out.width} * out.components * sample_size(out.type)),
-        kernels_(kernels::active()) {}
+  explicit lone_checksum(const image_view& out)
+      : rows_(kernels::active(), std::size_t{out.width} * out.components * sample_size(out.type),
+              out.height) {}
   bool wants_lines() const override { return false; }
+  std::uint8_t* next_row() override { return rows_.next_row(); }
   void take(const std::vector<const std::int32_t*>&, const std::uint8_t* packed) override {
-    crc_ = kernels_.crc32(crc_, packed, row_bytes_);
+    rows_.add(packed);
   }
-  std::uint32_t crc() const { return crc_; }
+  std::uint32_t finish() { return rows_.finish(); }
 
 private:
-  std::size_t row_bytes_;
-  const kernels::implementation& kernels_;
-  std::uint32_t crc_ = 0;
+  row_checksum rows_;
 };
 
 template <typename T>
@@ -56,6 +55,7 @@ public:
         safe_(safe_ranges(cs)),
         levels_(kernels_, layout, num_lower, cs.main.cod->color_transform == 1, limits_) {}
 
+  std::uint8_t* next_row() override { return levels_.next_packed_row(); }
   void take(const std::vector<const std::int32_t*>& lines, const std::uint8_t* packed) override {
     if (!is_exact_) return;
     for (std::size_t c = 0; c < lines.size(); ++c) take_line(c, lines[c], levels_.rows()[c]);
@@ -165,9 +165,9 @@ void decode_with_lower(const open_codestream& opened, const decode_options& opti
 
 void decode_alone(const open_codestream& opened, const decode_options& options, const image_view& out,
                   codestream_checksums& result) {
-  row_checksum observer(out);
+  lone_checksum observer(out);
   keep_messages(decode_strict(opened, options, out, &observer), result);
-  result.resolutions.push_back({out.width, out.height, observer.crc()});
+  result.resolutions.push_back({out.width, out.height, observer.finish()});
 }
 
 // Depths that have no reduced decode go through the low pass.
@@ -176,7 +176,7 @@ bool can_decode_levels(const codestream& cs) { return max_bit_depth(cs.siz) <= m
 void decode_all(const open_codestream& opened, const decode_options& options, const checksum_request& request,
                 const image_view& out, codestream_checksums& result) {
   value_range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
-  std::deque<row_checksum> observers;
+  std::deque<lone_checksum> observers;
   std::vector<level_target> targets;
   for (std::uint32_t lower = request.num_lower + 1; lower-- != 0;) {
     level_target& target = targets.emplace_back();
@@ -187,7 +187,7 @@ void decode_all(const open_codestream& opened, const decode_options& options, co
   if (request.wants_range) targets.back().range = &range;
   decode_levels(opened, options, targets);
   for (std::size_t i = 0; i < targets.size(); ++i)
-    result.resolutions.push_back({targets[i].out.width, targets[i].out.height, observers[i].crc()});
+    result.resolutions.push_back({targets[i].out.width, targets[i].out.height, observers[i].finish()});
   if (request.wants_range) result.range = range;
 }
 

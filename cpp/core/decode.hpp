@@ -29,8 +29,11 @@ public:
   virtual ~row_observer() = default;
   // Whether `lines` are needed, else they may be empty.
   virtual bool wants_lines() const { return true; }
+  // Where the next row is to be packed, if the image that is written does not hold it packed.
+  virtual std::uint8_t* next_row() = 0;
   // `lines`: the samples of each component before clamping, at the sample's value (unsigned 32-bit samples as
-  // their bit pattern). `packed`: the clamped row, interleaved, as the checksum wants it.
+  // their bit pattern). `packed`: the clamped row, interleaved, as the checksum wants it: at next_row() or in
+  // the image.
   virtual void take(const std::vector<const std::int32_t*>& lines, const std::uint8_t* packed) = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/row_checksum.hpp"
 #include "core/sample_lines.hpp"
 #include "kernels/lowpass.hpp"
 
@@ -42,19 +43,22 @@ public:
         num_components_(layout.components),
         bytes_per_pixel_(layout.components * sample_size(layout.type)),
         clamped_(limits),
-        packed_(layout),
-        levels_(num_decompositions + std::size_t{1}) {
-    for (std::size_t r = 0; r < levels_.size(); ++r) make_level(r, layout);
+        packed_(interleaved_row(layout)) {
+    levels_.reserve(num_decompositions + std::size_t{1});
+    for (std::uint32_t r = 0; r <= num_decompositions; ++r) add_level(layout, r == num_decompositions);
     if (transform_) colors_.assign(3, std::vector<T>((layout.width + std::size_t{1}) / 2));
     point_at_rows();
   }
 
   T* const* rows() const { return rows_.data(); }
 
-  // `packed`: the row's bytes as the checksum wants them, if the caller has them already.
+  // Where the caller may pack a row as the checksum wants it.
+  std::uint8_t* next_packed_row() { return levels_.front().checksum.next_row(); }
+
+  // `packed`: such a row, there or in memory that does not change before finish(); null if there is none.
   void push(const std::uint8_t* packed = nullptr) {
     if (packed != nullptr)
-      add_to_checksum(0, packed);
+      levels_[0].checksum.add(packed);
     else
       checksum_row(0);
     if (transform_ && levels_.size() > 1) lines_.forward_rct(rows_[0], rows_[1], rows_[2], levels_[0].width);
@@ -69,16 +73,16 @@ public:
     }
     std::vector<resolution_checksum> found;
     for (auto level = levels_.rbegin(); level != levels_.rend(); ++level)
-      found.push_back({level->width, level->height, level->crc});
+      found.push_back({level->width, level->height, level->checksum.finish()});
     return found;
   }
 
 private:
   // One resolution: the rows of its components as they come down, their checksum, and what passes them on.
   struct resolution {
-    std::uint32_t width = 0;
-    std::uint32_t height = 0;
-    std::uint32_t crc = 0;
+    std::uint32_t width;
+    std::uint32_t height;
+    row_checksum checksum;
     std::vector<kernels::lowpass<T>> further;  // one a component; none at the base
     std::vector<std::vector<T>> own_rows;      // of the base, which has no `further` to hold them
 
@@ -87,15 +91,16 @@ private:
     }
   };
 
-  void make_level(std::size_t reduce, const image_layout& layout) {
-    resolution& level = levels_[reduce];
-    level.width = reduce == 0 ? layout.width : levels_[reduce - 1].width / 2 + levels_[reduce - 1].width % 2;
-    level.height =
-        reduce == 0 ? layout.height : levels_[reduce - 1].height / 2 + levels_[reduce - 1].height % 2;
-    if (reduce + 1 < levels_.size())
-      level.further.assign(num_components_, kernels::lowpass<T>(lines_, level.width));
+  void add_level(const image_layout& layout, bool is_base) {
+    const auto halved = [](std::uint32_t n) { return n / 2 + n % 2; };
+    const std::uint32_t width = levels_.empty() ? layout.width : halved(levels_.back().width);
+    const std::uint32_t height = levels_.empty() ? layout.height : halved(levels_.back().height);
+    resolution& level =
+        levels_.emplace_back(resolution{width, height, {kernels_, width * bytes_per_pixel_, height}, {}, {}});
+    if (is_base)
+      level.own_rows.assign(num_components_, std::vector<T>(width));
     else
-      level.own_rows.assign(num_components_, std::vector<T>(level.width));
+      level.further.assign(num_components_, kernels::lowpass<T>(lines_, width));
   }
 
   void point_at_rows() {
@@ -118,15 +123,10 @@ private:
     resolution& level = levels_[reduce];
     for (std::size_t c = 0; c < num_components_; ++c) clamped_.samples[c] = level.row(c);
     if (transform_ && reduce != 0) point_at_colors(reduce);
-    image_view target = packed_.view();
-    target.width = level.width;
-    write_row(clamped_, lines_, target, 0);
-    add_to_checksum(reduce, row_start(target, 0));
-  }
-
-  void add_to_checksum(std::size_t reduce, const std::uint8_t* packed) {
-    resolution& level = levels_[reduce];
-    level.crc = kernels_.crc32(level.crc, packed, level.width * bytes_per_pixel_);
+    packed_.data = level.checksum.next_row();
+    packed_.width = level.width;
+    write_row(clamped_, lines_, packed_, 0);
+    level.checksum.add(row_start(packed_, 0));
   }
 
   void take_low_row(std::size_t reduce) {
@@ -149,7 +149,7 @@ private:
   std::size_t num_components_;
   std::size_t bytes_per_pixel_;
   clamped_row<T> clamped_;
-  packed_row packed_;
+  image_view packed_;               // one row
   std::vector<resolution> levels_;  // by reduce: from full to base
   std::vector<std::vector<T>> colors_;
   std::vector<T*> rows_;

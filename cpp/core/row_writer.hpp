@@ -18,9 +18,8 @@ public:
              value_range* range = nullptr)
       : out_(out), row_(limits), observer_(observer), range_(range), kernels_(kernels::active().lines<T>()) {
     if (observer != nullptr && observer->wants_lines()) observed_.resize(limits.size());
-    if (out.data != nullptr && (observer == nullptr || is_interleaved(out))) return;
-    packed_.emplace(image_layout{out.type, out.width, out.height, out.components});
-    if (out.data == nullptr) out_ = packed_->view();
+    if (observer != nullptr && (out.data == nullptr || !is_interleaved(out)))
+      packed_ = interleaved_row({out.type, out.width, out.height, out.components});
   }
 
   std::uint32_t width() const { return out_.width; }
@@ -29,12 +28,14 @@ public:
   void set_line(std::uint32_t component, const T* line) { row_.samples[component] = line; }
 
   void finish_row(std::uint32_t y) {
-    write_row(row_, kernels_, out_, y);
+    if (out_.data != nullptr) write_row(row_, kernels_, out_, y);
     if (range_ != nullptr) extend_range();
     if (observer_ == nullptr) return;
-    const image_view& bytes = is_interleaved(out_) ? out_ : packed_->view();
-    if (&bytes != &out_) write_row(row_, kernels_, bytes, y);
-    observer_->take(lines_of_32_bits(), row_start(bytes, y));
+    if (packed_) {
+      packed_->data = observer_->next_row();
+      write_row(row_, kernels_, *packed_, y);
+    }
+    observer_->take(lines_of_32_bits(), row_start(packed_ ? *packed_ : out_, y));
   }
 
 private:
@@ -69,7 +70,7 @@ private:
   row_observer* observer_;
   value_range* range_;
   const kernels::line_kernels<T>& kernels_;
-  std::optional<packed_row> packed_;
+  std::optional<image_view> packed_;  // of what the observer sees; none if that is `out`
   std::vector<const std::int32_t*> observed_;
   std::vector<std::vector<std::int32_t>> converted_;
 };

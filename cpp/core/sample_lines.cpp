@@ -56,17 +56,17 @@ template void write_row(const clamped_row<std::int32_t>&, const kernels::line_ke
 template void write_row(const clamped_row<std::int64_t>&, const kernels::line_kernels<std::int64_t>&,
                         const image_view&, std::uint32_t);
 
-packed_row::packed_row(const image_layout& layout)
-    : bytes_(std::size_t{layout.width} * layout.components * sample_size(layout.type)) {
+image_view interleaved_row(const image_layout& layout) {
   const auto size = static_cast<std::ptrdiff_t>(sample_size(layout.type));
-  view_.data = bytes_.data();
-  view_.type = layout.type;
-  view_.width = layout.width;
-  view_.height = layout.height;
-  view_.components = layout.components;
-  view_.row_stride = 0;
-  view_.column_stride = size * static_cast<std::ptrdiff_t>(layout.components);
-  view_.component_stride = size;
+  image_view view;
+  view.type = layout.type;
+  view.width = layout.width;
+  view.height = layout.height;
+  view.components = layout.components;
+  view.row_stride = 0;
+  view.column_stride = size * static_cast<std::ptrdiff_t>(layout.components);
+  view.component_stride = size;
+  return view;
 }
 
 }  // namespace htj2k

@@ -83,16 +83,7 @@ auto* row_start(const basic_image_view<Void>& image, std::uint32_t y) {
   return static_cast<byte*>(image.data) + static_cast<std::ptrdiff_t>(y) * image.row_stride;
 }
 
-// Memory for one interleaved row that is used for every row of an image.
-class packed_row {
-public:
-  explicit packed_row(const image_layout& layout);
-  const image_view& view() const { return view_; }
-  std::size_t size() const { return bytes_.size(); }
-
-private:
-  std::vector<std::uint8_t> bytes_;
-  image_view view_;
-};
+// One interleaved row that stands for every row of an image; its memory is the caller's to set.
+image_view interleaved_row(const image_layout& layout);
 
 }  // namespace htj2k

@@ -2,8 +2,10 @@
 
 #include <cstring>
 #include <random>
+#include <vector>
 
 #include "check.hpp"
+#include "core/row_checksum.hpp"
 #include "guarded.hpp"
 #include "kernels/implementation.hpp"
 
@@ -54,6 +56,36 @@ void test_single_bits(const implementation& kernels) {
   }
 }
 
+// Rows that the checksum has memory for, rows of an image with and without a gap, and both in turn.
+void test_rows(const implementation& kernels) {
+  constexpr std::uint32_t height = 150;
+  for (const std::size_t row_bytes : {1u, 3u, 63u, 128u, 1000u, 4096u, 5000u}) {
+    std::vector<std::uint8_t> image(height * row_bytes), spread(2 * image.size());
+    fill(image.data(), image.size());
+    htj2k::row_checksum packed(kernels, row_bytes, height), in_place(kernels, row_bytes, height),
+        apart(kernels, row_bytes, height), mixed(kernels, row_bytes, height);
+    for (std::uint32_t y = 0; y < height; ++y) {
+      const std::uint8_t* const row = &image[y * row_bytes];
+      const auto pack = [&](htj2k::row_checksum& rows) {
+        std::uint8_t* const to = rows.next_row();
+        std::memcpy(to, row, row_bytes);
+        rows.add(to);
+      };
+      pack(packed);
+      in_place.add(row);
+      std::memcpy(&spread[2 * y * row_bytes], row, row_bytes);
+      apart.add(&spread[2 * y * row_bytes]);
+      if (y % 5 < 3)
+        pack(mixed);
+      else
+        mixed.add(row);
+    }
+    const std::uint32_t expected = crc32_by_bits(0, image.data(), image.size());
+    for (htj2k::row_checksum* rows : {&packed, &in_place, &apart, &mixed}) CHECK(rows->finish() == expected);
+  }
+  CHECK(htj2k::row_checksum(kernels, 0, 0).finish() == 0);
+}
+
 void test_combine() {
   std::uint8_t data[300];
   fill(data, sizeof data);
@@ -80,6 +112,7 @@ int main() {
     test_known_values(*kernels);
     test_both_ends_of_memory(*kernels);
     test_single_bits(*kernels);
+    test_rows(*kernels);
   }
   test_combine();
   test_polynomial_arithmetic();
