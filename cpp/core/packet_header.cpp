@@ -41,29 +41,26 @@ std::string name_of_block(unsigned num_bands, unsigned band, std::uint32_t colum
          std::to_string(row) + ")";
 }
 
-void tag_tree::reset(const block_grid& grid) {
-  widths_.clear();
-  starts_.clear();
+tag_tree_shape::tag_tree_shape(const block_grid& grid) {
   std::uint32_t across = grid.across;
   std::uint32_t down = grid.down;
-  std::size_t total = 0;
   while (true) {
-    widths_.push_back(across);
-    starts_.push_back(total);
-    total += std::size_t{across} * down;
-    if (across == 1 && down == 1) break;
+    widths_[num_levels_] = across;
+    starts_[num_levels_++] = num_nodes_;
+    num_nodes_ += std::size_t{across} * down;
+    if (across == 1 && down == 1) return;
     across = (across + 1) / 2;
     down = (down + 1) / 2;
   }
-  nodes_.assign(total, node{});
 }
 
 void precinct_state::reset(const block_grid* grids, std::size_t num_grids) {
   bands.resize(num_grids);
   for (std::size_t b = 0; b < num_grids; ++b) {
     if (grids[b].empty()) continue;
-    bands[b].inclusion.reset(grids[b]);
-    bands[b].missing_planes.reset(grids[b]);
+    const std::size_t num_nodes = tag_tree_shape(grids[b]).num_nodes();
+    bands[b].inclusion.assign(num_nodes, tag_node{});
+    bands[b].missing_planes.assign(num_nodes, tag_node{});
     bands[b].blocks.assign(std::size_t{grids[b].across} * grids[b].down, block_state{});
   }
   is_new_ = false;
@@ -71,11 +68,11 @@ void precinct_state::reset(const block_grid* grids, std::size_t num_grids) {
 
 // The tree holds the layer in which a block is first included; a branch that has none up to this layer says
 // so once.
-bool packet_header_reader::read_inclusion(packet_bits& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y,
-                                          std::uint16_t layer) {
+bool packet_header_reader::read_inclusion(packet_bits& bits, const tag_tree_shape& shape, tag_tree& tree,
+                                          std::uint32_t x, std::uint32_t y, std::uint16_t layer) {
   std::uint16_t least = 0;
-  for (unsigned level = tree.num_levels(); level-- > 0;) {
-    auto& node = tree.at(x, y, level);
+  for (unsigned level = shape.num_levels(); level-- > 0;) {
+    tag_node& node = tree[shape.index(x, y, level)];
     node.value = std::max(node.value, least);
     while (!node.known && node.value <= layer) {
       if (bits.bit() != 0)
@@ -93,12 +90,12 @@ bool packet_header_reader::read_inclusion(packet_bits& bits, tag_tree& tree, std
   return true;
 }
 
-unsigned packet_header_reader::read_missing_planes(packet_bits& bits, tag_tree& tree, std::uint32_t x,
-                                                   std::uint32_t y) {
+unsigned packet_header_reader::read_missing_planes(packet_bits& bits, const tag_tree_shape& shape,
+                                                   tag_tree& tree, std::uint32_t x, std::uint32_t y) {
   constexpr unsigned most = 127;  // M_b is at most 7 guard bits + 31 + the ROI shift's 37
   unsigned planes = 0;
-  for (unsigned level = tree.num_levels(); level-- > 0;) {
-    auto& node = tree.at(x, y, level);
+  for (unsigned level = shape.num_levels(); level-- > 0;) {
+    tag_node& node = tree[shape.index(x, y, level)];
     if (!node.known) {
       while (bits.bit() == 0)
         if (++planes > most) fail("it has over 127 missing bit-planes", bits.position());
@@ -111,25 +108,27 @@ unsigned packet_header_reader::read_missing_planes(packet_bits& bits, tag_tree& 
 }
 
 // Whether the packet adds to the block at (x, y).
-bool packet_header_reader::read_block(packet_bits& bits, precinct_state::band_state& band, std::uint32_t x,
-                                      std::uint32_t y, std::uint16_t layer, block_state& block) {
+bool packet_header_reader::read_block(packet_bits& bits, const tag_tree_shape& shape,
+                                      precinct_state::band_state& band, std::uint32_t x, std::uint32_t y,
+                                      std::uint16_t layer, block_state& block) {
   if (block.is_included) return bits.bit() == 1;
-  if (!read_inclusion(bits, band.inclusion, x, y, layer)) return false;
+  if (!read_inclusion(bits, shape, band.inclusion, x, y, layer)) return false;
   block.is_included = true;
-  block.zero_planes = static_cast<std::uint8_t>(read_missing_planes(bits, band.missing_planes, x, y));
+  block.zero_planes = static_cast<std::uint8_t>(read_missing_planes(bits, shape, band.missing_planes, x, y));
   return true;
 }
 
 void packet_header_reader::read_grid(packet_bits& bits, const block_grid& grid, std::uint32_t band,
                                      std::size_t num_bands, precinct_state::band_state& state,
                                      std::uint16_t layer, part1_pieces& pieces) {
+  const tag_tree_shape shape(grid);
   block_passes_reader passes(bits, grid.rules, pieces);
   std::uint32_t x = 0, y = 0;
   try {
     for (y = 0; y < grid.down; ++y)
       for (x = 0; x < grid.across; ++x) {
         block_state& block = state.blocks[std::size_t{y} * grid.across + x];
-        if (!read_block(bits, state, x, y, layer, block)) continue;
+        if (!read_block(bits, shape, state, x, y, layer, block)) continue;
         const block_contribution added = passes.read(block);
         if (block.block.num_passes == 0) continue;
         contributions_.push_back({band, grid.first_column + x, grid.first_row + y, &block, added});

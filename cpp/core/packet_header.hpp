@@ -34,24 +34,30 @@ struct placed_block {
   std::uint64_t stop = 0;  // where its bytes in the packet end
 };
 
-// A tag tree (T.800 B.10.2), finest level first. Values only grow from parent to child.
-class tag_tree {
+// How the nodes of a tag tree (T.800 B.10.2) over a grid lie in memory, finest level first.
+class tag_tree_shape {
 public:
-  struct node {
-    std::uint16_t value = 0;  // at least this; exactly this if known
-    bool known = false;
-  };
-  void reset(const block_grid& grid);
-  unsigned num_levels() const { return static_cast<unsigned>(widths_.size()); }
-  node& at(std::uint32_t x, std::uint32_t y, unsigned level) {
-    return nodes_[starts_[level] + std::size_t{y >> level} * widths_[level] + (x >> level)];
+  explicit tag_tree_shape(const block_grid& grid);
+  unsigned num_levels() const { return num_levels_; }
+  std::size_t num_nodes() const { return num_nodes_; }
+  std::size_t index(std::uint32_t x, std::uint32_t y, unsigned level) const {
+    return starts_[level] + std::size_t{y >> level} * widths_[level] + (x >> level);
   }
 
 private:
-  std::vector<std::uint32_t> widths_;
-  std::vector<std::size_t> starts_;
-  std::vector<node> nodes_;
+  static constexpr unsigned most_levels = 14;  // precincts reach 2^15 samples, and codeblocks have 4 at least
+  std::array<std::uint32_t, most_levels> widths_;
+  std::array<std::size_t, most_levels> starts_;
+  unsigned num_levels_ = 0;
+  std::size_t num_nodes_ = 0;
 };
+
+// Values only grow from parent to child.
+struct tag_node {
+  std::uint16_t value = 0;  // at least this; exactly this if known
+  bool known = false;
+};
+using tag_tree = std::vector<tag_node>;
 
 // What the packets of a precinct's layers have told so far.
 class precinct_state {
@@ -116,11 +122,12 @@ private:
     block_contribution added;
   };
 
-  static bool read_inclusion(packet_bits& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y,
-                             std::uint16_t layer);
-  static unsigned read_missing_planes(packet_bits& bits, tag_tree& tree, std::uint32_t x, std::uint32_t y);
-  static bool read_block(packet_bits& bits, precinct_state::band_state& band, std::uint32_t x,
-                         std::uint32_t y, std::uint16_t layer, block_state& block);
+  static bool read_inclusion(packet_bits& bits, const tag_tree_shape& shape, tag_tree& tree, std::uint32_t x,
+                             std::uint32_t y, std::uint16_t layer);
+  static unsigned read_missing_planes(packet_bits& bits, const tag_tree_shape& shape, tag_tree& tree,
+                                      std::uint32_t x, std::uint32_t y);
+  static bool read_block(packet_bits& bits, const tag_tree_shape& shape, precinct_state::band_state& band,
+                         std::uint32_t x, std::uint32_t y, std::uint16_t layer, block_state& block);
   void read_grid(packet_bits& bits, const block_grid& grid, std::uint32_t band, std::size_t num_bands,
                  precinct_state::band_state& state, std::uint16_t layer, part1_pieces& pieces);
   std::uint64_t place_bodies(std::uint64_t start, part1_pieces& pieces);

@@ -72,18 +72,18 @@ private:
 
   void check_leftovers(const tile_walk& walk, std::uint16_t tile, std::uint64_t position,
                        std::uint64_t stop) const {
-    const std::string name = "tile " + std::to_string(tile);
+    const auto name = [&] { return "tile " + std::to_string(tile); };
     const bool has_read_headers = walk.has_packed_headers() && walk.packed_bytes_left() == 0;
     const bool is_at_end = walk.is_at_end() || has_read_headers;
     if (is_at_end && position < stop && walk.num_unordered() != 0) throw left_out(tile, walk);
     if (is_at_end && position < stop)
       throw error(error_code::codestream,
-                  name + " has " + std::to_string(stop - position) + " bytes after its last packet" +
+                  name() + " has " + std::to_string(stop - position) + " bytes after its last packet" +
                       (walk.is_exhausted() ? "" : " whose header this tile-part has (PPM or PPT)"),
                   position);
     if (walk.is_exhausted() && walk.has_packed_headers() && walk.packed_bytes_left() != 0)
       throw error(error_code::codestream,
-                  name + " has " + std::to_string(walk.packed_bytes_left()) +
+                  name() + " has " + std::to_string(walk.packed_bytes_left()) +
                       " bytes of packed headers (PPM or PPT) after that of its last packet",
                   position);
   }

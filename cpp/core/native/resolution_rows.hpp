@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/native/band_rows.hpp"
@@ -35,8 +36,7 @@ public:
       kept_ = plan.kept;
       return;
     }
-    for (unsigned b = 0; b < plan.bands[r][0].geometry->num_bands; ++b)
-      bands_[b] = std::make_unique<band_rows<T>>(plan.bands[r][b]);
+    for (unsigned b = 0; b < plan.bands[r][0].geometry->num_bands; ++b) bands_[b].emplace(plan.bands[r][b]);
     if (!has_bands_) return;
     lower_ = std::make_unique<resolution_rows>(plan, r - 1);
     arriving_ = area_.y0;
@@ -65,7 +65,7 @@ public:
   // See band_rows. `levels`: between this resolution and the image's.
   void enqueue(block_queue& queue, unsigned levels) {
     for (auto& band : bands_)
-      if (band != nullptr) band->enqueue(queue, levels + (has_bands_ ? 1 : 0));
+      if (band) band->enqueue(queue, levels + (has_bands_ ? 1 : 0));
     if (lower_ != nullptr) lower_->enqueue(queue, levels + 1);
   }
 
@@ -135,7 +135,7 @@ private:
   rect area_;
   bool has_bands_;
   const kernels::synthesis_kernels<T>& kernels_;
-  std::array<std::unique_ptr<band_rows<T>>, 3> bands_;  // LL alone, or HL, LH, HH
+  std::array<std::optional<band_rows<T>>, 3> bands_;  // LL alone, or HL, LH, HH
   std::unique_ptr<resolution_rows> lower_;
   const kept_rows* kept_ = nullptr;  // then all rows are there
   row_tap<T>* tap_ = nullptr;

@@ -1,7 +1,7 @@
 // The samples of one tile row by row: wavelet, component transform and level shift undone, not yet clamped.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <vector>
 
 #include "core/native/component_plan.hpp"
@@ -20,9 +20,9 @@ public:
       auto& rows = sources_.emplace_back();
       if (component.is_empty()) continue;
       if (component.reversible)
-        rows.exact.emplace(component, component.resolution);
+        rows.exact = std::make_unique<resolution_rows<T>>(component, component.resolution);
       else
-        rows.real.emplace(component, component.resolution);
+        rows.real = std::make_unique<resolution_rows<float>>(component, component.resolution);
     }
   }
 
@@ -57,8 +57,8 @@ public:
 
 private:
   struct source {
-    std::optional<resolution_rows<T>> exact;
-    std::optional<resolution_rows<float>> real;
+    std::unique_ptr<resolution_rows<T>> exact;
+    std::unique_ptr<resolution_rows<float>> real;
   };
 
   component_row<T> next_of(std::size_t c, T& overflow) {
