@@ -134,7 +134,8 @@ py::tuple decode_components_of_buffer(const py::object& data, std::uint32_t redu
 // (pixels or None, levels from the lowest asked for, (smallest, largest sample) or None, messages)
 py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const checksum_request& request,
                           bool clamp_to_container, const std::optional<std::uint64_t>& max_pixels,
-                          bool wants_pixels, const std::optional<py::array>& out, unsigned most_threads) {
+                          bool wants_pixels, const std::optional<py::array>& out,
+                          const py::object& most_threads) {
   const byte_buffer buffer(data);
   const open_codestream opened = open(buffer, max_pixels, reduce);
   const image_layout layout = layout_at(opened.cs, reduce);
@@ -146,11 +147,11 @@ py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const ch
     view = mutable_view_of(array);
     pixels = std::move(array);
   }
+  decode_options options = options_of(reduce, clamp_to_container);
+  options.threads = threads_that_fit(num_samples(layout), most_threads);
   codestream_checksums found;
   {
     const py::gil_scoped_release release;
-    decode_options options = options_of(reduce, clamp_to_container);
-    options.threads = threads_that_fit(num_samples(layout), most_threads);
     found = checksum_codestream(opened, options, request, view);
   }
   const py::object range =
@@ -255,14 +256,14 @@ void bind_codec(py::module_& m) {
       "codestream_checksums",
       [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,
          bool wants_range, bool clamp_to_container, const std::optional<std::uint64_t>& max_pixels,
-         bool wants_pixels, const std::optional<py::array>& out, unsigned threads) {
+         bool wants_pixels, const std::optional<py::array>& out, const py::object& most_threads) {
         const checksum_request request{num_lower, decode_each_level, wants_range};
         return checksum_buffer(data, reduce, request, clamp_to_container, max_pixels, wants_pixels, out,
-                               threads);
+                               most_threads);
       },
       py::arg("data"), py::arg("reduce"), py::arg("num_lower"), py::arg("decode_each_level"),
       py::arg("wants_range"), py::arg("clamp_to_container"), py::arg("max_pixels").none(true),
-      py::arg("wants_pixels"), py::arg("out").none(true), py::arg("threads"));
+      py::arg("wants_pixels"), py::arg("out").none(true), py::arg("most_threads"));
   m.def("sizes", &sizes_of_buffer, py::arg("data"));
   m.def("layout", &layout_of_buffer, py::arg("data"), py::arg("reduce"), py::arg("max_pixels").none(true));
   m.def("decode_partial", &decode_partial_buffer, py::arg("data"), py::arg("reduce"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,7 +24,7 @@ from ._buffers import Buffer
 from ._decode import log_messages
 from ._info import DEFAULT_MAX_PIXELS
 from ._levels import default_num_decompositions
-from ._threads import thread_count
+from ._threads import pool_size
 
 __all__ = [
     "Clamp",
@@ -313,9 +313,12 @@ def checksum_levels(
     wants_extremes: bool = False,
     wants_pixels: bool = False,
     out: NDArray[Any] | None = None,
-    threads: int | None = None,
+    most_threads: Callable[[], int] = pool_size,
 ) -> DecodedLevels:
-    """Decode at ``reduce=first`` and return the checksums from there down to ``reduce=last``."""
+    """Decode at ``reduce=first`` and return the checksums from there down to ``reduce=last``.
+
+    `most_threads` is only asked for frames that are large enough for more than one.
+    """
     pixels, levels, extremes, messages = _core.codestream_checksums(
         data,
         first,
@@ -326,7 +329,7 @@ def checksum_levels(
         max_pixels,
         wants_pixels,
         out,
-        thread_count(threads),
+        most_threads,
     )
     log_messages(messages)
     return DecodedLevels(pixels, by_reduce(levels, last), extremes)

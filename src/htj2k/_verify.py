@@ -116,7 +116,10 @@ def _parse_record(record: object) -> ResolutionChecksum:
 
 
 def _parse_records(records: object, name: str) -> tuple[ResolutionChecksum, ...]:
-    if isinstance(records, (str, bytes, bytearray, Mapping)) or not isinstance(records, Iterable):
+    is_list = isinstance(records, (list, tuple))  # as mostly; to ask abstract classes takes longer
+    if not is_list and (
+        isinstance(records, (str, bytes, bytearray, Mapping)) or not isinstance(records, Iterable)
+    ):
         raise TypeError(f"{name} is {records!r}; expected a list of dicts with Width, Height and Checksum")
     return tuple(_parse_record(record) for record in records)
 
@@ -133,6 +136,8 @@ def _parse_image_frame(frame: Mapping[str, Any]) -> ExpectedChecksums:
 def parse_expected(expected: object) -> ExpectedChecksums:
     if isinstance(expected, ResolutionChecksum):
         return ExpectedChecksums((expected,))
+    if isinstance(expected, (list, tuple)):
+        return ExpectedChecksums(_parse_records(expected, "expected"))
     if isinstance(expected, Mapping):
         if "Checksum" in expected:
             return ExpectedChecksums((ResolutionChecksum.from_dict(expected),))

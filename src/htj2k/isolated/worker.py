@@ -132,7 +132,7 @@ def _sizes(memory: memoryview, size: int, options: dict[str, Any]) -> dict[str, 
 
 
 def _levels(memory: memoryview, size: int, options: dict[str, Any]) -> dict[str, Any]:
-    found = checksum_levels(memory[:size], threads=1, **options)
+    found = checksum_levels(memory[:size], most_threads=lambda: 1, **options)
     levels = [[reduce, level.width, level.height, level.checksum] for reduce, level in found.levels.items()]
     return {"levels": levels, "extremes": found.extremes}
 
