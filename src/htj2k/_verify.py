@@ -116,12 +116,13 @@ def _parse_record(record: object) -> ResolutionChecksum:
 
 
 def _parse_records(records: object, name: str) -> tuple[ResolutionChecksum, ...]:
-    is_list = isinstance(records, (list, tuple))  # as mostly; to ask abstract classes takes longer
-    if not is_list and (
-        isinstance(records, (str, bytes, bytearray, Mapping)) or not isinstance(records, Iterable)
+    is_text = isinstance(records, (str, bytes, bytearray))
+    # To ask abstract classes takes longer, so mostly they are not.
+    if isinstance(records, (list, tuple)) or (
+        isinstance(records, Iterable) and not is_text and not isinstance(records, Mapping)
     ):
-        raise TypeError(f"{name} is {records!r}; expected a list of dicts with Width, Height and Checksum")
-    return tuple(_parse_record(record) for record in records)
+        return tuple(_parse_record(record) for record in records)
+    raise TypeError(f"{name} is {records!r}; expected a list of dicts with Width, Height and Checksum")
 
 
 def _parse_image_frame(frame: Mapping[str, Any]) -> ExpectedChecksums:
