@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import htj2k
 from htj2k import _core
@@ -77,6 +78,29 @@ def test_values_that_leave_16_bits_on_the_way():
     for image in images:
         assert image.verification.ok
         assert np.array_equal(image.pixels, htj2k.decode(stream, reduce=image.reduce, engine="openjph"))
+
+
+@pytest.mark.parametrize("first", range(0, 400, 50))
+def test_rows_that_needed_32_bits_are_not_taken_for_16(first):
+    """A resolution may leave 16 bits where the next one's samples do not, so that nothing shows it in those."""
+    for seed in range(first, first + 50):  # 28, 64, 88, 165 and 228 are such images
+        pixels = hard_edges(seed)
+        codestream = htj2k.encode(pixels, num_decompositions=4)
+        decoder = htj2k.ProgressiveDecoder()
+        images = [image for i in range(0, len(codestream), 8) for image in decoder.feed(codestream[i : i + 8])]
+        assert [image.reduce for image in images][-1] == 0
+        for image in images:
+            right = htj2k.decode(codestream, reduce=image.reduce, engine="openjph")
+            np.testing.assert_array_equal(image.pixels, right, f"seed {seed}, reduce {image.reduce}")
+
+
+def hard_edges(seed: int) -> NDArray[np.int16]:
+    """Squares of the least and the greatest number."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(2, 8))
+    squares = rng.choice([-32768, 32767], (24 // size + 1,) * 2).astype(np.int16)
+    rows, columns = rng.integers(8, 25, 2)
+    return np.kron(squares, np.ones((size, size), np.int16))[:rows, :columns]
 
 
 def test_latest_only_skips_what_one_chunk_overtakes():

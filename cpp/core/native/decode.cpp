@@ -170,10 +170,20 @@ private:
   T overflow_ = 0;
 };
 
+// Rows of an earlier decode may have needed more.
+template <typename T>
+bool kept_rows_fit(const image_plan& plan) {
+  for (const tile_plan& tile : plan.tiles)
+    for (const component_plan& component : tile.components)
+      if (component.kept != nullptr && !component.kept->fit<T>()) return false;
+  return true;
+}
+
 // Twice as many samples go through an instruction in 16 bits as in 32. Whether all values of a decode fit
 // shows while it goes on; these are the images of which they mostly do: of unsigned ones that use their whole
 // range, low passes exceed it by less than two bits.
 bool may_fit_int16(const image_plan& plan) {
+  if (!kept_rows_fit<std::int16_t>(plan)) return false;
   for (const tile_plan& tile : plan.tiles)
     for (const component_plan& component : tile.components)
       if (!component.reversible || component.bit_depth > (component.offset != 0 ? 14 : 16)) return false;
@@ -182,6 +192,7 @@ bool may_fit_int16(const image_plan& plan) {
 
 // Subbands may have many more bit-planes than their samples have bits.
 bool fits_32_bits(const image_plan& plan) {
+  if (!kept_rows_fit<std::int32_t>(plan)) return false;
   for (const tile_plan& tile : plan.tiles)
     for (const component_plan& component : tile.components)
       if (component.most_bit_planes > most_planes_in_32_bits) return false;

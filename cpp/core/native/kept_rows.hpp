@@ -30,7 +30,18 @@ public:
     std::copy_n(row, area_.width(), std::get<std::vector<T>>(samples_).begin() + start_of(y));
   }
 
-  // As T, which holds the type that was kept. Valid as long as the rows and `memory` are left alone.
+  // Whether rows of T hold what was kept. Of floats they need not: other rows take them.
+  template <typename T>
+  bool fit() const {
+    return std::visit(
+        [](const auto& samples) {
+          using kept = typename std::decay_t<decltype(samples)>::value_type;
+          return std::is_floating_point_v<kept> || sizeof(kept) <= sizeof(T);
+        },
+        samples_);
+  }
+
+  // As T, in which the rows fit. Valid as long as the rows and `memory` are left alone.
   template <typename T>
   const T* row(std::uint32_t y, std::vector<T>& memory) const {
     return std::visit(
