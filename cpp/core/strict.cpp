@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "core/completeness.hpp"
 #include "core/decodable.hpp"
@@ -155,7 +156,10 @@ open_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t
   result.engine = choose_damaged_engine(result.cs, reduce);
   if (result.engine == decode_engine::native) {
     options.skip_damaged = true;
-    result.cs = parse(data, options);
+    codestream beyond = parse(data, options);
+    // Behind the damage there may be tiles that are not decodable, or not at this size: then all there is lost.
+    if (reduce <= max_reduce(beyond) && can_decode(beyond, reduce, decode_engine::native))
+      result.cs = std::move(beyond);
     result.walk = walk_damaged(result.cs);
   } else {
     result.walk = walk_packets(result.cs, 0);

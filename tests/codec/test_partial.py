@@ -27,6 +27,7 @@ from streams import (
     coc,
     find,
     insert,
+    insert_in_tile,
     patch,
     segment,
     tile_part,
@@ -165,6 +166,24 @@ def test_the_header_of_a_tile_part_is_damaged(at: int, found: bytes, codestream:
     with pytest.raises(htj2k.HTJ2KError):
         htj2k.decode(damaged)
     check_only_tile_suffers(damaged, part // 3, part % 3 - 1, codestream)
+
+
+@pytest.mark.parametrize(
+    ("coding_style", "reduce"),
+    [(coc(0, levels=1), 2), (coc(0, levels=2, style=0xC1), 0)],
+    ids=["levels", "style"],
+)
+def test_a_tile_behind_the_damage_that_is_not_decodable(coding_style: bytes, reduce: int) -> None:
+    """At this size, or at all. It shows only where the search goes on behind the damage, which is then given up."""
+    damaged = bytearray(insert_in_tile(SINGLE, coding_style, part=3))
+    damaged[htj2k.read_info(SINGLE).tile_parts[1].byte_range[0] + 10] = 5  # TPsot
+    partial = htj2k.decode_partial(damaged, reduce=reduce)
+    assert "TPsot" in str(partial.reason)
+    expected = np.full(partial.pixels.shape, -1)
+    expected[: 32 >> reduce, : 32 >> reduce] = TOP - reduce
+    assert np.array_equal(partial.whole_up_to, expected)
+    right = htj2k.decode(SINGLE, reduce=reduce)
+    assert np.array_equal(partial.pixels[expected >= 0], right[expected >= 0])
 
 
 @pytest.mark.parametrize("part", [4, 7, 17])
