@@ -157,7 +157,8 @@ open_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t
   if (result.engine == decode_engine::native) {
     options.skip_damaged = true;
     codestream beyond = parse(data, options);
-    // Behind the damage there may be tiles that are not decodable, or not at this size: then all there is lost.
+    // Behind the damage there may be tiles that are not decodable, or not at this size: then all there is
+    // lost.
     if (reduce <= max_reduce(beyond) && can_decode(beyond, reduce, decode_engine::native))
       result.cs = std::move(beyond);
     result.walk = walk_damaged(result.cs);
