@@ -24,6 +24,7 @@
 #include "core/limits.hpp"
 #include "core/native/block_decoder.hpp"
 #include "core/ojph_messages.hpp"
+#include "core/resolution_decoder.hpp"
 #include "core/strict.hpp"
 #include "image_memory.hpp"
 
@@ -46,7 +47,7 @@ private:
   std::mt19937 random_;
 };
 
-enum class content : std::uint8_t { noise, quiet, flat, steps, extremes, ramp, number };
+enum class content : std::uint8_t { noise, quiet, flat, steps, extremes, squares, ramp, number };
 
 struct component_shape {
   std::uint32_t bit_depth = 8;
@@ -64,11 +65,13 @@ struct stream_shape {
   bool parts_by_resolution = false, parts_by_component = false;
   const char* order = "RPCL";
   content kind = content::noise;
+  std::uint32_t square = 5, pattern = 0;  // of content::squares
 };
 
 void roll_components(stream_shape& s, dice& d) {
   const std::uint32_t most_bits = s.reversible ? 32 : 24;
-  const component_shape alike{d.one_in(4) ? d.between(1, most_bits) : d.between(1, 16), d.one_in(2)};
+  component_shape alike{d.one_in(4) ? d.between(1, most_bits) : d.between(1, 16), d.one_in(2)};
+  if (d.one_in(4)) alike.bit_depth = 16;  // what just fits, and just does not, has code of its own
   const bool are_alike = !d.one_in(4);
   s.components.resize(d.between(1, 4), alike);
   s.color_transform = are_alike && s.components.size() >= 3 && !d.one_in(3);
@@ -112,6 +115,8 @@ stream_shape any_shape(dice& d) {
   s.parts_by_component = d.one_in(6);
   s.order = orders[d.up_to(4)];
   s.kind = static_cast<content>(d.up_to(static_cast<std::uint32_t>(content::number) - 1));
+  s.square = d.between(2, 7);
+  s.pattern = d.up_to(0xFFFF);
   return s;
 }
 
@@ -137,6 +142,11 @@ void configure(ojph::codestream& codestream, const stream_shape& s) {
   codestream.set_planar(false);
 }
 
+bool is_bright(const stream_shape& s, std::uint32_t column, std::uint32_t row) {
+  const std::uint32_t mixed = (s.pattern + column * 0x9E37U + row * 0x85EB1U) * 0x2545F491U;
+  return ((mixed ^ mixed >> 15) >> 9) % 2 != 0;
+}
+
 std::int64_t sample(const stream_shape& s, const component_shape& c, std::uint32_t x, std::uint32_t y,
                     dice& d) {
   const std::int64_t low = c.is_signed ? -(std::int64_t{1} << (c.bit_depth - 1)) : 0;
@@ -150,6 +160,8 @@ std::int64_t sample(const stream_shape& s, const component_shape& c, std::uint32
       return low + ((x / 9 + y / 7) % 2 == 0 ? range / 5 : range);
     case content::extremes:
       return low + (d.one_in(2) ? range : 0);
+    case content::squares:
+      return low + (is_bright(s, x / s.square, y / s.square) ? range : 0);
     case content::ramp:
       return low + static_cast<std::int64_t>((std::uint64_t{x} * 5 + std::uint64_t{y} * 3) & range);
     default:
@@ -273,7 +285,7 @@ bool are_near(const std::vector<plane>& a, const std::vector<plane>& b, const st
 }
 
 struct tally {
-  std::uint32_t compared = 0, regions = 0, native_alone = 0, refused = 0, different = 0;
+  std::uint32_t compared = 0, regions = 0, levels = 0, native_alone = 0, refused = 0, different = 0;
 
   void differ(std::uint32_t number, const char* what) {
     ++different;
@@ -336,6 +348,50 @@ void compare_at(const made_stream& made, const stream_shape& s, std::uint32_t re
   if (!request.one_by_one) compare_region(made.codestream, *native, request, number, d, found);
 }
 
+// Whether the components fit one array, at all resolutions.
+bool can_decode_as_one(const bytes& data, std::uint32_t reduce) {
+  try {
+    layout_at(open_strict({data.data(), data.size()}, limits{}, reduce, decode_engine::native).cs, reduce);
+    return true;
+  } catch (const error& e) {
+    if (e.code() != error_code::unsupported) throw;
+    return false;
+  }
+}
+
+// Of the native engine: each resolution on top of the one before it, and all from one decode, against one
+// decode each. Some are left out.
+void compare_levels(const bytes& codestream, std::uint32_t levels, std::uint32_t number, dice& d,
+                    tally& found) {
+  const byte_span data{codestream.data(), codestream.size()};
+  resolution_decoder onward;
+  std::vector<std::vector<plane>> expected;
+  std::vector<test::image_memory> memory;
+  std::vector<level_target> targets;
+  decode_options options;
+  options.threads = d.between(1, 3);
+  for (options.reduce = levels;; --options.reduce) {
+    if (options.reduce == 0 || !d.one_in(4)) {
+      const open_codestream opened = open_strict(data, limits{}, options.reduce, decode_engine::native);
+      const image_layout layout = layout_at(opened.cs, options.reduce);
+      expected.push_back(decoded_image(opened, layout, options));
+      onward.decode(opened, options, memory.emplace_back(layout).view());
+      if (planes_of(memory.back()) != expected.back()) found.differ(number, "decoding on gives other pixels");
+      targets.emplace_back().reduce = options.reduce;
+    }
+    if (options.reduce == 0) break;
+  }
+  found.levels += static_cast<std::uint32_t>(targets.size());
+  const open_codestream opened = open_strict(data, limits{}, 0, decode_engine::native);
+  if (!gives_all_levels(opened)) return;
+  memory.clear();
+  for (level_target& target : targets) memory.emplace_back(layout_at(opened.cs, target.reduce));
+  for (std::size_t i = 0; i < targets.size(); ++i) targets[i].out = memory[i].view();
+  decode_levels(opened, options, targets);
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    if (planes_of(memory[i]) != expected[i]) found.differ(number, "one decode gives another resolution");
+}
+
 void compare(std::uint32_t number, tally& found) {
   dice d(number);
   const stream_shape s = any_shape(d);
@@ -343,6 +399,8 @@ void compare(std::uint32_t number, tally& found) {
     const made_stream made = encoded(s, d);
     compare_at(made, s, 0, number, d, found);
     if (s.levels > 0) compare_at(made, s, d.between(1, s.levels), number, d, found);
+    if (can_decode_as_one(made.codestream, s.levels))
+      compare_levels(made.codestream, s.levels, number, d, found);
   } catch (const std::exception& e) {
     found.differ(number, e.what());
   }
@@ -360,7 +418,9 @@ int main(int argc, char** argv) {
   tally found;
   for (std::uint32_t i = 0; i < count; ++i) compare(first + i, found);
   std::printf(
-      "%u streams: %u decodes compared, %u by the native engine alone, %u refused, %u regions; %u differ\n",
-      count, found.compared, found.native_alone, found.refused, found.regions, found.different);
+      "%u streams: %u decodes compared, %u by the native engine alone, %u refused, %u regions, %u "
+      "resolutions;"
+      " %u differ\n",
+      count, found.compared, found.native_alone, found.refused, found.regions, found.levels, found.different);
   return found.different == 0 ? 0 : 1;
 }
