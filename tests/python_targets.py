@@ -142,7 +142,8 @@ VALUES: list[Any] = [
 
 
 def mutate_bytes(data: bytes, rng: Random) -> bytes:
-    changed = MUTATIONS[rng.integers(len(MUTATIONS))](bytearray(data or b"\0\0\0\0\0"), rng, data or b"\0")
+    enough = data.ljust(5, b"\0")  # for every mutation
+    changed = MUTATIONS[rng.integers(len(MUTATIONS))](bytearray(enough), rng, enough)
     return changed if rng.random() < 0.6 or len(changed) < 8 else mutate_bytes(changed, rng)
 
 

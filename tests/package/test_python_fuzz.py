@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 import pytest
 
 from limited import run_limited
@@ -22,3 +23,11 @@ def test_mutated(target: str, most_accepted: float) -> None:
     assert sum(outcomes.values()) == COUNT
     accepted = sum(count for outcome, count in outcomes.items() if outcome in ("read", "imported, read"))
     assert 0 < accepted <= most_accepted * COUNT
+
+
+def test_short_inputs_are_mutated_too() -> None:
+    """Guided fuzzing comes to them."""
+    from python_targets import mutate_bytes
+
+    for seed in range(400):
+        assert isinstance(mutate_bytes(bytes(seed % 9), np.random.default_rng(seed)), bytes)
