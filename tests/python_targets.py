@@ -112,11 +112,19 @@ def mutate_document(data: bytes, rng: Random) -> bytes:
     """Mostly one value of the document becomes another one; else bytes change."""
     if rng.random() < 0.2:
         return mutate_bytes(data, rng)
-    document = json.loads(DOCUMENT)
+    text = _with_other_values(DOCUMENT, rng)
+    return gzip.compress(text) if rng.random() < 0.1 else text
+
+
+def mutate_manifest(data: bytes, rng: Random) -> bytes:
+    return mutate_bytes(data, rng) if rng.random() < 0.2 else _with_other_values(manifest_seeds()[0], rng)
+
+
+def _with_other_values(text: bytes, rng: Random) -> bytes:
+    document = json.loads(text)
     for _ in range(rng.integers(1, 3)):
         _replace_one(document, rng)
-    text = json.dumps(document, allow_nan=True).encode()
-    return gzip.compress(text) if rng.random() < 0.1 else text
+    return json.dumps(document, allow_nan=True).encode()
 
 
 def _replace_one(node: Any, rng: Random) -> None:
@@ -181,6 +189,6 @@ def instance_seeds() -> list[bytes]:
 TARGETS = {
     "metadata": Target(read_document, lambda: [DOCUMENT, gzip.compress(DOCUMENT)], mutate_document),
     "journal": Target(read_journal, journal_seeds, mutate_bytes),
-    "manifest": Target(read_manifest, manifest_seeds, mutate_bytes),
+    "manifest": Target(read_manifest, manifest_seeds, mutate_manifest),
     "instance": Target(read_instance, instance_seeds, mutate_bytes),
 }

@@ -174,7 +174,7 @@ def test_the_header_of_a_tile_part_is_damaged(at: int, found: bytes, codestream:
     ids=["levels", "style"],
 )
 def test_a_tile_behind_the_damage_that_is_not_decodable(coding_style: bytes, reduce: int) -> None:
-    """At this size, or at all. It shows only where the search goes on behind the damage, which is then given up."""
+    """At this size, or at all: what lies behind the damage is then given up."""
     damaged = bytearray(insert_in_tile(SINGLE, coding_style, part=3))
     damaged[htj2k.read_info(SINGLE).tile_parts[1].byte_range[0] + 10] = 5  # TPsot
     partial = htj2k.decode_partial(damaged, reduce=reduce)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import htj2k
 from htj2k.cli.app import app
 from htj2k.healthimaging import Journal, read_metadata, verify_image_set
 from htj2k.healthimaging.journal import task_key
@@ -165,6 +166,14 @@ def test_lines_after_a_torn_one_count(tmp_path: Path) -> None:
     store.reads.clear()
     assert verify(store, path, resume=True).ok
     assert store.reads == []
+
+
+def test_a_line_that_is_nested_too_deep_is_no_entry(tmp_path: Path) -> None:
+    text = b"[" * 100_000
+    path = tmp_path / "journal"
+    path.write_bytes(f"{htj2k.crc32(text):08x} ".encode("ascii") + text + b"\n")
+    with Journal(path, resume=True):
+        pass
 
 
 def test_junit(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ from dicom_files import dataset, write
 from htj2k.cli.app import app
 from htj2k.dicom import ingest
 from htj2k.healthimaging import verify_folder
+from htj2k.healthimaging.job_output import MANIFEST
+from htj2k.healthimaging.layout import listed_image_sets
+from htj2k.healthimaging.metadata import MetadataError
 from images import noise
 
 
@@ -113,3 +116,20 @@ def test_a_manifest_whose_ids_lead_elsewhere(output: Path) -> None:
 def test_nothing_there_is_not_verified(tmp_path: Path) -> None:
     assert run("verify", str(tmp_path))[0] != 0
     assert run("verify", str(tmp_path / "nowhere"))[0] == 2
+
+
+@pytest.mark.parametrize(
+    "sets",
+    [
+        '[{"imageSetId": "a", "numberOfMatchedSOPInstances": Infinity}]',
+        '[{"imageSetId": "a", "numberOfMatchedSOPInstances": 1.5}]',
+        '[{"imageSetId": "a", "numberOfMatchedSOPInstances": true}]',
+        '[{"imageSetId": null, "numberOfMatchedSOPInstances": 1}]',
+        "[" * 100_000,
+        "7",
+    ],
+)
+def test_a_manifest_that_is_damaged_is_said_to_be(tmp_path: Path, sets: str) -> None:
+    (tmp_path / MANIFEST).write_text(f'{{"jobSummary": {{"imageSetsSummary": {sets}}}}}')
+    with pytest.raises(MetadataError, match=MANIFEST):
+        listed_image_sets(tmp_path)

@@ -325,7 +325,10 @@ def test_checksum_that_differs_ends_with_1(frame, tmp_path):
         (b"7", r"no list of {Width, Height, Checksum}"),
         (b'[{"Width": 1}]', r"no list of {Width, Height, Checksum}"),
         (b'[{"Width": "a", "Height": 1, "Checksum": 1}]', r"no list of {Width, Height, Checksum}"),
+        (b'[{"Width": Infinity, "Height": 1, "Checksum": 1}]', r"no list of {Width, Height, Checksum}"),
+        (b'[{"Width": 1.5, "Height": 1, "Checksum": 1}]', r"no list of {Width, Height, Checksum}"),
         (b'"text"', r"no list of {Width, Height, Checksum}"),
+        (b"[" * 100_000, "is no JSON document"),
     ],
 )
 def test_checksum_refuses_what_holds_no_checksums(frame, tmp_path, content, text):

@@ -101,7 +101,7 @@ def read_results(path: Path) -> Results:
         )
     except KeyError as error:
         raise ValueError(f"{path} is no JSON of htj2k bench: {error.args[0]} is missing") from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is no JSON of htj2k bench: {error}") from None
 
 

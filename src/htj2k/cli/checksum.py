@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 import htj2k
+from htj2k._verify import parse_expected
 from htj2k.healthimaging.metadata import MAX_DOCUMENT_BYTES
 
 from .output import exit_2_on_error, json_option, print_json, print_table
@@ -67,17 +68,16 @@ def _expectation(text: str) -> list[tuple[int, int, int]] | int:
         return int(text, 0) & 0xFFFFFFFF
     except ValueError:
         document = _read_json(Path(text))
-    if isinstance(document, dict):
-        keys = (f"{kind}DataChecksumFromBaseToFullResolution" for kind in ("Pixel", "Image"))
-        document = next((document[key] for key in keys if key in document), None)
-    entries = document if isinstance(document, list) else []
+    nothing = f"{text}: no list of {{Width, Height, Checksum}} was found"
+    if not isinstance(document, (list, dict)):
+        raise ValueError(nothing)
     try:
-        levels = [(int(e["Width"]), int(e["Height"]), int(e["Checksum"]) & 0xFFFFFFFF) for e in entries]
-    except (KeyError, TypeError, ValueError):
-        levels = []
-    if not levels:
-        raise ValueError(f"{text}: no list of {{Width, Height, Checksum}} was found")
-    return levels
+        records = parse_expected(document).records
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{nothing}: {error}") from None
+    if not records:
+        raise ValueError(nothing)
+    return [(record.width, record.height, record.checksum) for record in records]
 
 
 def _read_json(path: Path) -> Any:
@@ -85,7 +85,7 @@ def _read_json(path: Path) -> Any:
         raise ValueError(f"{path} has more than {MAX_DOCUMENT_BYTES} bytes")
     try:
         return json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no JSON document: {error}") from None
 
 

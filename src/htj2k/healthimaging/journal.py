@@ -144,5 +144,5 @@ def _parse(line: bytes) -> tuple[str, Outcome] | None:
             fields[name] = tuple(fields[name])
         outcome = Outcome(**fields)
         return (entry["key"], outcome) if outcome.ok else None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None

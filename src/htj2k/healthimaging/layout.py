@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from htj2k._checksum import to_integer
+
 from .files import read_file
 from .ids import is_plain_name
 from .job_output import FAILURE, MANIFEST, SUCCESS
@@ -154,10 +156,11 @@ def listed_image_sets(output: Path | UrlPath) -> dict[str, int] | None:
         return None
     try:
         sets = json.loads(_read(path))["jobSummary"]["imageSetsSummary"]
-        listed = {str(entry["imageSetId"]): int(entry["numberOfMatchedSOPInstances"]) for entry in sets}
-    except (ValueError, KeyError, TypeError) as error:
+        count = "numberOfMatchedSOPInstances"
+        listed = {entry["imageSetId"]: to_integer(entry[count], count) for entry in sets}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise MetadataError(f"{MANIFEST} is damaged: {error!r}") from error
     for name in listed:
-        if not is_plain_name(name):
+        if not isinstance(name, str) or not is_plain_name(name):
             raise MetadataError(f"{MANIFEST} lists {name!r}, which is no image set ID")
     return listed
