@@ -135,6 +135,8 @@ def _parse_image_frame(frame: Mapping[str, Any]) -> ExpectedChecksums:
 
 
 def parse_expected(expected: object) -> ExpectedChecksums:
+    if type(expected) is int:
+        return ExpectedChecksums(full=to_checksum(expected, "expected"))
     if isinstance(expected, ResolutionChecksum):
         return ExpectedChecksums((expected,))
     if isinstance(expected, (list, tuple)):
@@ -183,19 +185,18 @@ class _Frame:
         self._data = data
         self._request = request
         self._decoding = decoding
-        sizes, bit_depths = decoding.sizes(data)
+        self.sizes, bit_depths = decoding.sizes(data)
         # Of several resolutions of one size (only 1x1 can repeat, with equal pixels) the last one is taken.
-        self.reduces = {size: len(sizes) - 1 - r for r, size in enumerate(sizes)}
-        self.full_size = sizes[-1]
+        self.reduces = {size: len(self.sizes) - 1 - r for r, size in enumerate(self.sizes)}
+        self.full_size = self.sizes[-1]
         self.clamps_differ = any(bits not in (8, 16, 32) for bits in bit_depths)
         self.wanted: set[int] = set()
         self._decoded: dict[Clamp, DecodedLevels] = {}
 
     def size_of(self, reduce: int) -> tuple[int, int]:
-        sizes = {r: size for size, r in self.reduces.items()}
-        if reduce not in sizes:
-            raise ValueError(f"reduce is {reduce}; this codestream has {max(sizes)} decomposition levels")
-        return sizes[reduce]
+        if reduce >= len(self.sizes):
+            raise ValueError(f"reduce is {reduce}; this codestream has {len(self.sizes) - 1} decomposition levels")
+        return self.sizes[-1 - reduce]
 
     def want(self, records: Iterable[ResolutionChecksum]) -> None:
         self.wanted.update(self.reduces[size] for r in records if (size := (r.width, r.height)) in self.reduces)
