@@ -14,7 +14,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks glibc for the bytes in use")
 
-CALLS = 100
+CALLS = 400  # Python's own lists of free objects grow by up to 50, however often a call is made
 
 
 def test_no_call_leaks() -> None:
