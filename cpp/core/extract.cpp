@@ -5,6 +5,7 @@
 
 #include "core/marker.hpp"
 #include "core/strict.hpp"
+#include "core/tile_part_lengths.hpp"
 
 namespace htj2k {
 namespace {
@@ -61,21 +62,12 @@ bytes rebuild(const codestream& cs, const kept_part& kept) {
   return out;
 }
 
-// A segment holds at most this many entries of 6 bytes (Ltlm has 16 bits).
-constexpr std::size_t entries_per_tlm = (65535 - 4) / 6;
-
-void put_tlm(bytes& out, const std::vector<kept_part>& kept, const std::vector<bytes>& parts) {
-  for (std::size_t first = 0; first < parts.size(); first += entries_per_tlm) {
-    const std::size_t count = std::min(entries_per_tlm, parts.size() - first);
-    append_u16(out, TLM);
-    append_u16(out, 4 + 6 * count);
-    out.push_back(static_cast<std::uint8_t>(first / entries_per_tlm));
-    out.push_back(0x60);  // 16-bit tile index, 32-bit length
-    for (std::size_t i = first; i < first + count; ++i) {
-      append_u16(out, kept[i].part.tile);
-      append_u32(out, parts[i].size());
-    }
-  }
+std::vector<tile_part_length> lengths_of(const std::vector<kept_part>& kept,
+                                         const std::vector<bytes>& parts) {
+  std::vector<tile_part_length> lengths;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    lengths.push_back({kept[i].part.tile, static_cast<std::uint32_t>(parts[i].size())});
+  return lengths;
 }
 
 bytes assemble(const codestream& cs, const std::vector<kept_part>& kept) {
@@ -86,7 +78,7 @@ bytes assemble(const codestream& cs, const std::vector<kept_part>& kept) {
   const std::uint64_t tlm_at = cs.tlm_segments.empty() ? cs.main_header.stop : cs.tlm_segments.front().start;
   const auto is_left_out = [](std::uint16_t code) { return code == TLM || code == PLM; };
   put_segments(out, cs.data, cs.main_header.start + 2, tlm_at, is_left_out);
-  if (cs.has_tlm) put_tlm(out, kept, parts);
+  if (cs.has_tlm) append_tlm(out, lengths_of(kept, parts));
   put_segments(out, cs.data, tlm_at, cs.main_header.stop, is_left_out);
   for (const bytes& part : parts) out.insert(out.end(), part.begin(), part.end());
   append_u16(out, EOC);
