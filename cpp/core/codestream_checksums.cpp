@@ -128,10 +128,6 @@ private:
   bool is_exact_ = true;
 };
 
-image_layout layout_of(const image_view& view) {
-  return {view.type, view.width, view.height, view.components};
-}
-
 void keep_messages(std::vector<message> messages, codestream_checksums& result) {
   std::move(messages.begin(), messages.end(), std::back_inserter(result.messages));
 }
@@ -213,15 +209,6 @@ codestream_checksums checksum_codestream(const open_codestream& opened, const de
   else
     decode_with_lower(opened, options, lower, out, result);
   return result;
-}
-
-image_view view_without_memory(const image_layout& layout) {
-  image_view view;
-  view.type = layout.type;
-  view.width = layout.width;
-  view.height = layout.height;
-  view.components = layout.components;
-  return view;
 }
 
 }  // namespace htj2k

@@ -32,7 +32,4 @@ struct codestream_checksums {
 codestream_checksums checksum_codestream(const open_codestream& opened, const decode_options& options,
                                          const checksum_request& request, const image_view& out);
 
-// A view that has a layout but no memory.
-image_view view_without_memory(const image_layout& layout);
-
 }  // namespace htj2k

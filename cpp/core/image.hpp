@@ -57,4 +57,18 @@ struct basic_image_view {
 using image_view = basic_image_view<void>;
 using const_image_view = basic_image_view<const void>;
 
+inline image_layout layout_of(const image_view& view) {
+  return {view.type, view.width, view.height, view.components};
+}
+
+// A view that has a layout but no memory.
+inline image_view view_without_memory(const image_layout& layout) {
+  image_view view;
+  view.type = layout.type;
+  view.width = layout.width;
+  view.height = layout.height;
+  view.components = layout.components;
+  return view;
+}
+
 }  // namespace htj2k

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/codestream_checksums.hpp"
 #include "core/error.hpp"
 #include "core/strict.hpp"
 #include "core/whole_mask.hpp"

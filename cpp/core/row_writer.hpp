@@ -19,7 +19,7 @@ public:
       : out_(out), row_(limits), observer_(observer), range_(range), kernels_(kernels::active().lines<T>()) {
     if (observer != nullptr && observer->wants_lines()) observed_.resize(limits.size());
     if (observer != nullptr && (out.data == nullptr || !is_interleaved(out)))
-      packed_ = interleaved_row({out.type, out.width, out.height, out.components});
+      packed_ = interleaved_row(layout_of(out));
   }
 
   std::uint32_t width() const { return out_.width; }

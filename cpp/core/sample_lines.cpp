@@ -58,11 +58,7 @@ template void write_row(const clamped_row<std::int64_t>&, const kernels::line_ke
 
 image_view interleaved_row(const image_layout& layout) {
   const auto size = static_cast<std::ptrdiff_t>(sample_size(layout.type));
-  image_view view;
-  view.type = layout.type;
-  view.width = layout.width;
-  view.height = layout.height;
-  view.components = layout.components;
+  image_view view = view_without_memory(layout);
   view.row_stride = 0;
   view.column_stride = size * static_cast<std::ptrdiff_t>(layout.components);
   view.component_stride = size;
