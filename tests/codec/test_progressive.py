@@ -86,9 +86,8 @@ def test_rows_that_needed_32_bits_are_not_taken_for_16(first):
     for seed in range(first, first + 50):  # 28, 64, 88, 165 and 228 are such images
         pixels = hard_edges(seed)
         codestream = htj2k.encode(pixels, num_decompositions=4)
-        decoder = htj2k.ProgressiveDecoder()
-        images = [image for i in range(0, len(codestream), 8) for image in decoder.feed(codestream[i : i + 8])]
-        assert [image.reduce for image in images][-1] == 0
+        images = feed_all(htj2k.ProgressiveDecoder(), codestream, 8)
+        assert images[-1].reduce == 0
         for image in images:
             right = htj2k.decode(codestream, reduce=image.reduce, engine="openjph")
             np.testing.assert_array_equal(image.pixels, right, f"seed {seed}, reduce {image.reduce}")

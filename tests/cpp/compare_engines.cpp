@@ -241,14 +241,19 @@ std::vector<plane> decoded(const bytes& data, const decode_request& request) {
   return decoded_image(opened, layout_at(opened.cs, request.options.reduce), request.options);
 }
 
-// What decodes, or nothing where the engine refuses.
-std::optional<std::vector<plane>> try_decode(const bytes& data, const decode_request& request) {
+// What comes of it, or nothing where the engine refuses.
+template <typename Step>
+auto if_supported(Step step) -> std::optional<decltype(step())> {
   try {
-    return decoded(data, request);
+    return step();
   } catch (const error& e) {
     if (e.code() != error_code::unsupported) throw;
     return std::nullopt;
   }
+}
+
+std::optional<std::vector<plane>> try_decode(const bytes& data, const decode_request& request) {
+  return if_supported([&] { return decoded(data, request); });
 }
 
 std::vector<plane> cropped(const std::vector<plane>& planes, std::uint32_t width, const rect& region) {
@@ -350,13 +355,11 @@ void compare_at(const made_stream& made, const stream_shape& s, std::uint32_t re
 
 // Whether the components fit one array, at all resolutions.
 bool can_decode_as_one(const bytes& data, std::uint32_t reduce) {
-  try {
-    layout_at(open_strict({data.data(), data.size()}, limits{}, reduce, decode_engine::native).cs, reduce);
-    return true;
-  } catch (const error& e) {
-    if (e.code() != error_code::unsupported) throw;
-    return false;
-  }
+  const auto layout = if_supported([&] {
+    return layout_at(open_strict({data.data(), data.size()}, limits{}, reduce, decode_engine::native).cs,
+                     reduce);
+  });
+  return layout.has_value();
 }
 
 // Of the native engine: each resolution on top of the one before it, and all from one decode, against one
