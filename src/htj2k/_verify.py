@@ -116,13 +116,9 @@ def _parse_record(record: object) -> ResolutionChecksum:
 
 
 def _parse_records(records: object, name: str) -> tuple[ResolutionChecksum, ...]:
-    is_text = isinstance(records, (str, bytes, bytearray))
-    # To ask abstract classes takes longer, so mostly they are not.
-    if isinstance(records, (list, tuple)) or (
-        isinstance(records, Iterable) and not is_text and not isinstance(records, Mapping)
-    ):
-        return tuple(_parse_record(record) for record in records)
-    raise TypeError(f"{name} is {records!r}; expected a list of dicts with Width, Height and Checksum")
+    if isinstance(records, (str, bytes, bytearray, Mapping)) or not isinstance(records, Iterable):
+        raise TypeError(f"{name} is {records!r}; expected a list of dicts with Width, Height and Checksum")
+    return tuple(_parse_record(record) for record in records)
 
 
 def _parse_image_frame(frame: Mapping[str, Any]) -> ExpectedChecksums:
@@ -135,12 +131,8 @@ def _parse_image_frame(frame: Mapping[str, Any]) -> ExpectedChecksums:
 
 
 def parse_expected(expected: object) -> ExpectedChecksums:
-    if type(expected) is int:
-        return ExpectedChecksums(full=to_checksum(expected, "expected"))
     if isinstance(expected, ResolutionChecksum):
         return ExpectedChecksums((expected,))
-    if isinstance(expected, (list, tuple)):
-        return ExpectedChecksums(_parse_records(expected, "expected"))
     if isinstance(expected, Mapping):
         if "Checksum" in expected:
             return ExpectedChecksums((ResolutionChecksum.from_dict(expected),))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +58,16 @@ def checksum(
     sys.exit(1 if differences else 0)
 
 
-def _levels(source: Path, shape: str | None, dtype: str | None, frame: int | None) -> Any:
+def _levels(
+    source: Path, shape: str | None, dtype: str | None, frame: int | None
+) -> list[htj2k.ResolutionChecksum]:
     if shape is None and dtype is None and not holds_pixels(source):
         return htj2k.codestream_checksums(source.read_bytes())
     pixels, color_transform = load(source, shape=shape, dtype=dtype, frame=frame)
     return htj2k.pixel_checksums(pixels, color_transform=color_transform)
 
 
-def _expectation(text: str) -> list[tuple[int, int, int]] | int:
+def _expectation(text: str) -> Sequence[htj2k.ResolutionChecksum] | int:
     try:
         return int(text, 0) & 0xFFFFFFFF
     except ValueError:
@@ -77,7 +81,7 @@ def _expectation(text: str) -> list[tuple[int, int, int]] | int:
         raise ValueError(f"{nothing}: {error}") from None
     if not records:
         raise ValueError(nothing)
-    return [(record.width, record.height, record.checksum) for record in records]
+    return records
 
 
 def _read_json(path: Path) -> Any:
@@ -89,13 +93,15 @@ def _read_json(path: Path) -> Any:
         raise ValueError(f"{path} is no JSON document: {error}") from None
 
 
-def _differences(levels: Any, expected: list[tuple[int, int, int]] | int) -> list[str]:
+def _differences(
+    levels: list[htj2k.ResolutionChecksum], expected: Sequence[htj2k.ResolutionChecksum] | int
+) -> list[str]:
     actual = {(level.width, level.height): level.checksum for level in levels}
     if isinstance(expected, int):
-        full = levels[-1]
-        expected = [(full.width, full.height, expected)]
+        expected = [replace(levels[-1], checksum=expected)]
     return [
-        f"{width}x{height}: expected {value}, actual {actual.get((width, height), 'no such resolution')}"
-        for width, height, value in expected
-        if actual.get((width, height)) != value
+        f"{e.width}x{e.height}: expected {e.checksum},"
+        f" actual {actual.get((e.width, e.height), 'no such resolution')}"
+        for e in expected
+        if actual.get((e.width, e.height)) != e.checksum
     ]
