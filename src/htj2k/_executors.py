@@ -10,6 +10,8 @@ from ._threads import Progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+#: First item, and the one behind the last.
+Chunk = tuple[int, int]
 
 # Enough to make the cost of a message small, few enough that chunks of slow frames spread over the workers.
 _MOST_ITEMS = 32
@@ -24,18 +26,22 @@ def map_chunks(
     lost: Callable[[BaseException], Result],
     progress: Progress | None,
 ) -> list[Result]:
-    """Call ``function(chunk, *options)`` on the executor; where that fails, `lost` gives the chunk's results."""
+    """Call ``function(chunk, *options)`` on the executor; what fails twice gets the results that `lost` makes."""
+
+    def submit(chunk: Chunk) -> Future[list[Result]]:
+        return executor.submit(function, items[slice(*chunk)], *options)
+
     size = _chunk_size(executor, len(items))
     results: list[Any] = [None] * len(items)
-    pending: dict[Future[list[Result]], tuple[int, int]] = {}
+    pending: dict[Future[list[Result]], Chunk] = {}
     try:
         for start in range(0, len(items), size):
-            stop = min(start + size, len(items))
+            chunk = start, min(start + size, len(items))
             try:
-                pending[executor.submit(function, items[start:stop], *options)] = (start, stop)
+                pending[submit(chunk)] = chunk
             except RuntimeError as error:  # an executor that is broken or shut down
-                results[start:stop] = [lost(error) for _ in range(start, stop)]
-        _collect(pending, results, lost, progress)
+                results[slice(*chunk)] = [lost(error)] * (chunk[1] - start)
+        _collect(pending, submit, results, lost, progress)
     finally:
         for future in pending:
             future.cancel()
@@ -48,30 +54,48 @@ def _chunk_size(executor: Executor, count: int) -> int:
 
 
 def _collect(
-    pending: dict[Future[list[Result]], tuple[int, int]],
+    pending: dict[Future[list[Result]], Chunk],
+    submit: Callable[[Chunk], Future[list[Result]]],
     results: list[Any],
     lost: Callable[[BaseException], Result],
     progress: Progress | None,
 ) -> None:
+    """Wait for all of `pending`. A chunk without results is sent once more.
+
+    Executors that run a dead worker's tasks again may still lose some: Dask's (2026.8) fails for a chunk whose
+    worker dies while the results are on their way, as the status that it looks at has changed by then.
+    """
     done = len(results) - sum(stop - start for start, stop in pending.values())
+    sent_again: set[Chunk] = set()
     while pending:
         for future in wait(pending, return_when=FIRST_COMPLETED).done:
-            start, stop = pending.pop(future)
-            results[start:stop] = _results_of(future, stop - start, lost)
+            chunk = start, stop = pending.pop(future)
+            found = _results_of(future, stop - start)
+            if isinstance(found, BaseException):
+                if chunk not in sent_again and (again := _try(submit, chunk)):
+                    sent_again.add(chunk)
+                    pending[again] = chunk
+                    continue
+                found = [lost(found)] * (stop - start)
+            results[start:stop] = found
             done += stop - start
             if progress is not None:
                 progress(done, len(results))
 
 
-def _results_of(future: Future[list[Result]], count: int, lost: Callable[[BaseException], Result]) -> list[Result]:
-    error: BaseException
+def _try(submit: Callable[[Chunk], Future[list[Result]]], chunk: Chunk) -> Future[list[Result]] | None:
+    try:
+        return submit(chunk)
+    except RuntimeError:  # broken or shut down since
+        return None
+
+
+def _results_of(future: Future[list[Result]], count: int) -> list[Result] | BaseException:
+    """As many results as there are items, or why there are none."""
     try:
         found = future.result()
-        if len(found) == count:
-            return found
-        error = RuntimeError(f"{len(found)} results came back for {count} items")
     except KeyboardInterrupt:
         raise
-    except BaseException as raised:  # whatever an executor calls the loss of a worker
-        error = raised
-    return [lost(error) for _ in range(count)]
+    except BaseException as error:  # whatever an executor calls the loss of a worker
+        return error
+    return found if len(found) == count else RuntimeError(f"{len(found)} results came back for {count} items")

@@ -52,7 +52,8 @@ def verify_batch(
     -------
     list of Verification
         What `verify` returns for each frame, in order: one for every frame, whatever happens to the others.
-        Frames that an executor lost with a worker, and did not run again, are not ok and say so.
+        Frames for which an executor failed twice, or that it lost with a worker and takes no more of, are not ok
+        and say so.
 
     Raises
     ------
