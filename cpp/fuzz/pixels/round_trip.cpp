@@ -35,7 +35,10 @@ parameters choose(FuzzedDataProvider& from) {
   o.progression_order = orders[pick(0, 4)];
   o.tile_part_per_resolution =
       (o.progression_order[0] == 'L' || o.progression_order[0] == 'R') && from.ConsumeBool();
-  if (from.ConsumeBool()) o.tile_width = pick(3, 70), o.tile_height = pick(3, 70);
+  // OpenJPH keeps some kB for every resolution of every tile: hundreds of tiles of 33 take more than is
+  // allowed here.
+  const std::uint32_t smallest_tile = o.num_decompositions > 8 ? 16 : 3;
+  if (from.ConsumeBool()) o.tile_width = pick(smallest_tile, 70), o.tile_height = pick(smallest_tile, 70);
   for (unsigned count = pick(0, std::min(3U, o.num_decompositions + 1)); count > 0; --count)
     o.precincts.emplace_back(1U << pick(1, 8), 1U << pick(1, 8));
   o.tlm = from.ConsumeBool();
