@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/geometry.hpp"
 #include "core/pixel_checksums.hpp"
 #include "fuzz/images.hpp"
 
@@ -15,6 +16,18 @@ struct parameters {
   std::uint32_t bit_depth = 8;
   encode_options options;
 };
+
+// Of all tiles and components: OpenJPH keeps up to 300 kB for each, beside 341 MB for the smallest blocks,
+// and the memory of fuzzers has a limit.
+constexpr std::uint32_t most_resolutions = 300;
+
+std::uint32_t num_resolutions(const parameters& p) {
+  const encode_options& o = p.options;
+  const std::uint32_t tiles =
+      o.tile_width == 0 ? 1
+                        : ceil_div(p.layout.width, o.tile_width) * ceil_div(p.layout.height, o.tile_height);
+  return tiles * p.layout.components * (o.num_decompositions + 1);
+}
 
 // What the Python layer lets through (encode's documentation): the core relies on it.
 parameters choose(FuzzedDataProvider& from) {
@@ -35,10 +48,8 @@ parameters choose(FuzzedDataProvider& from) {
   o.progression_order = orders[pick(0, 4)];
   o.tile_part_per_resolution =
       (o.progression_order[0] == 'L' || o.progression_order[0] == 'R') && from.ConsumeBool();
-  // OpenJPH keeps some kB for every resolution of every tile: hundreds of tiles of 33 take more than is
-  // allowed here.
-  const std::uint32_t smallest_tile = o.num_decompositions > 8 ? 16 : 3;
-  if (from.ConsumeBool()) o.tile_width = pick(smallest_tile, 70), o.tile_height = pick(smallest_tile, 70);
+  if (from.ConsumeBool()) o.tile_width = pick(3, 70), o.tile_height = pick(3, 70);
+  if (num_resolutions(p) > most_resolutions) o.tile_width = o.tile_height = 0;
   for (unsigned count = pick(0, std::min(3U, o.num_decompositions + 1)); count > 0; --count)
     o.precincts.emplace_back(1U << pick(1, 8), 1U << pick(1, 8));
   o.tlm = from.ConsumeBool();
