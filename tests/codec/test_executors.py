@@ -68,7 +68,7 @@ def test_frames_are_sent_in_chunks() -> None:
 
 
 class Loser(Recorder):
-    """Fails for every third of the chunks, and for another returns too few results, each time or only the first."""
+    """Fails for every third chunk, and for another gives too few results: each time, or only the first."""
 
     def __init__(self, always: bool) -> None:
         super().__init__()
