@@ -1,16 +1,18 @@
-// AVX2 and VPCLMULQDQ: 256-bit vectors of two lanes.
+// AVX2 and BMI2: 256-bit vectors of two lanes. Only crc32 needs VPCLMULQDQ.
 #include "kernels/implementations.hpp"
 
 #if HTJ2K_X86
 #include <immintrin.h>
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
+#include "kernels/cleanup.hpp"
 #include "kernels/crc32.hpp"
 #include "kernels/interleave.hpp"
 
-HTJ2K_TARGET_BEGIN("avx2,pclmul,vpclmulqdq")
+HTJ2K_TARGET_BEGIN("avx2,bmi,bmi2,pclmul,vpclmulqdq")
 namespace htj2k::kernels::avx2 {
 namespace {
 
@@ -42,6 +44,7 @@ struct vector {
   }
 };
 
+#include "kernels/cleanup_x86.inl"
 #include "kernels/crc32_fold.inl"
 #include "kernels/interleave.inl"
 #include "kernels/lines.inl"
@@ -60,7 +63,8 @@ constexpr implementation avx2_implementation{"avx2",
                                              avx2::make_synthesis_kernels<std::int32_t>(),
                                              avx2::make_synthesis_kernels<std::int64_t>(),
                                              avx2::make_synthesis_kernels<float>(),
-                                             avx2::make_irreversible_kernels()};
+                                             avx2::make_irreversible_kernels(),
+                                             &avx2::decode_cleanup};
 }
 HTJ2K_TARGET_END
 #endif

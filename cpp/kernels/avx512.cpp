@@ -4,13 +4,15 @@
 #if HTJ2K_X86
 #include <immintrin.h>
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
+#include "kernels/cleanup.hpp"
 #include "kernels/crc32.hpp"
 #include "kernels/interleave.hpp"
 
-HTJ2K_TARGET_BEGIN("avx2,avx512f,avx512bw,avx512dq,avx512vl,pclmul,vpclmulqdq")
+HTJ2K_TARGET_BEGIN("avx2,bmi,bmi2,avx512f,avx512bw,avx512dq,avx512vl,pclmul,vpclmulqdq")
 namespace htj2k::kernels::avx512 {
 namespace {
 
@@ -50,6 +52,7 @@ struct vector {
   }
 };
 
+#include "kernels/cleanup_x86.inl"
 #include "kernels/crc32_fold.inl"
 #include "kernels/interleave.inl"
 #include "kernels/lines.inl"
@@ -68,7 +71,8 @@ constexpr implementation avx512_implementation{"avx512",
                                                avx512::make_synthesis_kernels<std::int32_t>(),
                                                avx512::make_synthesis_kernels<std::int64_t>(),
                                                avx512::make_synthesis_kernels<float>(),
-                                               avx512::make_irreversible_kernels()};
+                                               avx512::make_irreversible_kernels(),
+                                               &avx512::decode_cleanup};
 }
 HTJ2K_TARGET_END
 #endif

@@ -9,7 +9,8 @@ namespace htj2k::kernels {
 struct cpu_features {
   bool sse41 = false;
   bool pclmulqdq = false;
-  bool avx2 = false;        // includes that the operating system saves the upper halves of the registers
+  bool avx2 =
+      false;  // with BMI and BMI2; includes that the operating system saves the upper halves of the registers
   bool vpclmulqdq = false;  // the same
   bool avx512 = false;      // F, BW, DQ and VL, and that the operating system saves all of the registers
 };

@@ -57,7 +57,7 @@ cpu_features detect_cpu() {
   // XGETBV exists only when OSXSAVE says so. XCR0 bits 1 and 2: the system saves XMM and YMM registers.
   const std::uint32_t saved = bit(basic.ecx, 27) ? enabled_state() : 0u;
   const bool avx = bit(basic.ecx, 28) && (saved & 6u) == 6u;
-  found.avx2 = avx && bit(extended.ebx, 5);
+  found.avx2 = avx && bit(extended.ebx, 5) && bit(extended.ebx, 3) && bit(extended.ebx, 8);
   found.vpclmulqdq = avx && bit(extended.ecx, 10);
   // XCR0 bits 5 to 7: also the mask registers, the upper halves of ZMM0-15, and ZMM16-31.
   const bool zmm = avx && (saved & 0xE0u) == 0xE0u;

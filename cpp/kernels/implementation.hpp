@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "kernels/cleanup.hpp"
 #include "kernels/synthesis.hpp"
 
 namespace htj2k::kernels {
@@ -62,6 +63,10 @@ struct implementation {
   synthesis_kernels<std::int64_t> synthesis64;
   synthesis_kernels<float> synthesis_float;
   irreversible_kernels irreversible;
+  // Decodes the cleanup pass of a codeblock. False when a quad needs more bits than most_cleanup_bits, or a
+  // sample more than the subband has bit-planes: what was written then means nothing. Null where there is
+  // none.
+  bool (*decode_cleanup)(const cleanup_block& block) = nullptr;
 
   template <typename T>
   const line_kernels<T>& lines() const {

@@ -35,6 +35,8 @@
 
 #if defined(_MSC_VER)
 #define HTJ2K_RESTRICT __restrict
+#define HTJ2K_INLINE __forceinline
 #else
 #define HTJ2K_RESTRICT __restrict__
+#define HTJ2K_INLINE __attribute__((always_inline)) inline
 #endif

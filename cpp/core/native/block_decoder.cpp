@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/native/cleanup_decoder.hpp"
 #include "core/native/part1_block.hpp"
 #include "kernels/implementation.hpp"
 #include "kernels/target.hpp"
@@ -33,6 +34,9 @@ static_assert(stride_of(64) * (64 + 4) <= most_words && stride_of(1024) * (4 + 4
 struct block_decoder::memory {
   alignas(64) std::uint8_t words[most_words * sizeof(std::uint64_t)];
   alignas(64) std::uint8_t coded[bytes_before + most_coded_bytes + bytes_after] = {};
+  cleanup_decoder cleanup;
+  // Blocks of one column take most: their rows are 8 long.
+  alignas(64) std::int16_t coefficients[8 * 1024];
 };
 
 block_decoder::block_decoder() : memory_(new memory) {}
@@ -132,6 +136,31 @@ bool block_decoder::fill(Word* words, std::size_t stride, byte_span data, const 
   return decode_words(coded, words, block, size, stride, coding.stripe_causal());
 }
 
+template <typename T>
+bool block_decoder::decode_directly(byte_span data, const coded_block& block, const block_size& size,
+                                    const block_planes& planes, const rect& window, T* rows,
+                                    std::size_t row_stride) {
+  const bool is_whole = block.missing_planes + 1U == planes.coded;
+  if (block.is_part1() || block.num_passes != 1 || !is_whole || planes.roi_shift != 0) return false;
+  if (!holds(data, block.offsets[0], block.sizes[0])) return false;
+  const std::uint32_t height = rows_to_decode(block, size);
+  const std::size_t stride = (size.width + std::size_t{7}) / 8 * 8;
+  const auto decode_to = [&](std::int16_t* out, std::size_t out_stride) {
+    return memory_->cleanup.decode(data.data + block.offsets[0], block.sizes[0], size.width, height,
+                                   planes.coded, out, out_stride);
+  };
+  if constexpr (sizeof(T) == 2) {
+    // The decoder writes whole vectors and pairs of rows.
+    const bool is_whole_block = window == rect{0, 0, size.width, height};
+    if (is_whole_block && stride == size.width && height % 2 == 0) return decode_to(rows, row_stride);
+  }
+  if (!decode_to(memory_->coefficients, stride)) return false;
+  for (std::uint32_t y = window.y0; y < window.y1; ++y)
+    std::copy_n(memory_->coefficients + y * stride + window.x0, window.width(),
+                rows + (y - window.y0) * row_stride);
+  return true;
+}
+
 template <typename Word>
 block_words<Word> block_decoder::decode(byte_span data, const coded_block& block, const block_size& size,
                                         const block_coding& coding, const block_planes& planes) {
@@ -162,12 +191,23 @@ block_words<Word> block_decoder::decode(byte_span data, const coded_block& block
 #else
 bool has_block_decoders() { return false; }
 
+template <typename T>
+bool block_decoder::decode_directly(byte_span, const coded_block&, const block_size&, const block_planes&,
+                                    const rect&, T*, std::size_t) {
+  return false;
+}
+
 template <typename Word>
 block_words<Word> block_decoder::decode(byte_span, const coded_block&, const block_size&, const block_coding&,
                                         const block_planes&) {
   return {};
 }
 #endif
+
+template bool block_decoder::decode_directly(byte_span, const coded_block&, const block_size&,
+                                             const block_planes&, const rect&, std::int16_t*, std::size_t);
+template bool block_decoder::decode_directly(byte_span, const coded_block&, const block_size&,
+                                             const block_planes&, const rect&, std::int32_t*, std::size_t);
 
 template block_words<std::uint32_t> block_decoder::decode(byte_span, const coded_block&, const block_size&,
                                                           const block_coding&, const block_planes&);

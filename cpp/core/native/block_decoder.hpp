@@ -56,6 +56,13 @@ public:
   block_words<Word> decode(byte_span data, const coded_block& block, const block_size& size,
                            const block_coding& coding, const block_planes& planes);
 
+  // Decodes a block straight to coefficients of 16 or 32 bits, its `window` to `rows`. False if another way
+  // is to be taken: of damaged blocks, of those that need more than 16 bits in between, of those of
+  // refinement passes or with fewer planes than M_b, and on CPUs without the kernel for it.
+  template <typename T>
+  bool decode_directly(byte_span data, const coded_block& block, const block_size& size,
+                       const block_planes& planes, const rect& window, T* rows, std::size_t row_stride);
+
 private:
   template <typename Word>
   bool fill(Word* words, std::size_t stride, byte_span data, const coded_block& block, const block_size& size,

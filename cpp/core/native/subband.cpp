@@ -1,6 +1,7 @@
 #include "core/native/subband.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "core/error.hpp"
 #include "kernels/implementation.hpp"
@@ -46,6 +47,10 @@ void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, 
   const coded_block& block = blocks[column];
   // undo_roi looks at all words.
   const block_size size{area.width(), area.height(), band.roi_shift == 0 ? part.y1 - area.y0 : area.height()};
+  if constexpr (std::is_integral_v<T> && sizeof(T) <= 4) {
+    const rect window{part.x0 - area.x0, part.y0 - area.y0, part.x1 - area.x0, part.y1 - area.y0};
+    if (decoder.decode_directly(band.data, block, size, planes_of(band), window, rows, row_stride)) return;
+  }
   const auto found = decoder.decode<word>(band.data, block, size, band.coding, planes_of(band));
   if (found.words == nullptr) {
     if (band.lost == nullptr)

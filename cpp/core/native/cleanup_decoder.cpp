@@ -1,0 +1,138 @@
+#include "core/native/cleanup_decoder.hpp"
+
+#include <cstring>
+
+#include "core/native/cleanup_tables.hpp"
+#include "kernels/implementation.hpp"
+
+namespace htj2k::native {
+namespace {
+
+std::uint64_t load8(const std::uint8_t* p) {
+  std::uint64_t word;
+  std::memcpy(&word, p, sizeof word);
+  return word;
+}
+
+std::uint64_t reversed(std::uint64_t word) {
+  word = (word >> 8 & 0x00FF00FF00FF00FF) | (word & 0x00FF00FF00FF00FF) << 8;
+  word = (word >> 16 & 0x0000FFFF0000FFFF) | (word & 0x0000FFFF0000FFFF) << 16;
+  return word >> 32 | word << 32;
+}
+
+constexpr std::uint64_t lower_bits = 0x7F7F7F7F7F7F7F7F, lowest_bits = 0x0101010101010101;
+
+// Whether the lower 7 bits of any byte are ones: then one more carries into its highest.
+bool has_seven_ones(std::uint64_t word) { return (((word & lower_bits) + lowest_bits) & ~lower_bits) != 0; }
+
+bool has_ff(std::uint64_t word) { return (((word & lower_bits) + lowest_bits) & word & ~lower_bits) != 0; }
+
+// Bits in the order in which they are read, the first one lowest in its byte.
+class bit_writer {
+public:
+  explicit bit_writer(std::uint8_t* out) : first_(out), out_(out) {}
+
+  std::size_t bytes() const { return static_cast<std::size_t>(out_ - first_); }
+
+  // A stuffed bit, which should be zero, is left to the next bit.
+  void put(std::uint64_t bits, unsigned count) {
+    waiting_ |= bits << count_;
+    count_ += count;
+    if (count_ < 8) return;
+    *out_++ = static_cast<std::uint8_t>(waiting_);
+    waiting_ >>= 8;
+    count_ -= 8;
+  }
+
+  void put8(std::uint64_t word) {
+    const std::uint64_t bits = waiting_ | word << count_;
+    std::memcpy(out_, &bits, sizeof bits);
+    out_ += sizeof bits;
+    waiting_ = count_ == 0 ? 0 : word >> (64 - count_);
+  }
+
+  // All bits behind the last one become those of `fill`. How many bytes hold others.
+  std::size_t finish(std::uint8_t fill, std::size_t behind) {
+    *out_++ = static_cast<std::uint8_t>(waiting_ | static_cast<std::uint64_t>(fill) << count_);
+    std::memset(out_, fill, behind);
+    return bytes();
+  }
+
+private:
+  std::uint8_t* first_;
+  std::uint8_t* out_;
+  std::uint64_t waiting_ = 0;
+  unsigned count_ = 0;  // below 8
+};
+
+// MagSgn (T.814 7.1.2): after a byte FF the next one has 7 bits. Stops when `most` bytes are there.
+void unstuff_magsgn(const std::uint8_t* in, std::size_t size, std::size_t most, bit_writer& out) {
+  const std::uint8_t* const stop = in + size;
+  bool after_ff = false;
+  while (in != stop && out.bytes() < most) {
+    if (!after_ff && stop - in >= 8 && out.bytes() + 8 <= most && !has_ff(load8(in))) {
+      out.put8(load8(in));
+      in += 8;
+      continue;
+    }
+    out.put(*in, after_ff ? 7 : 8);
+    after_ff = *in++ == 0xFF;
+  }
+}
+
+// VLC (T.814 7.1.4), from its end backwards: a byte whose lower 7 bits are ones has only these when the one
+// before it, which lies behind it, is above 8F.
+void unstuff_vlc(const std::uint8_t* begin, std::size_t size, bit_writer& out) {
+  const std::uint8_t* last = begin + size - 1;
+  const unsigned upper = *last >> 4;
+  out.put(upper, (upper & 7) == 7 ? 3 : 4);
+  bool after_large = (*last | 0x0F) > 0x8F;
+  while (last != begin) {
+    if (last - begin >= 8 && !has_seven_ones(load8(last - 8))) {
+      out.put8(reversed(load8(last - 8)));
+      last -= 8;
+    } else {
+      --last;
+      out.put(*last, after_large && (*last & 0x7F) == 0x7F ? 7 : 8);
+    }
+    after_large = *last > 0x8F;
+  }
+}
+
+}  // namespace
+
+bool cleanup_decoder::decode(const std::uint8_t* bytes, std::size_t size, std::size_t width,
+                             std::size_t height, unsigned num_planes, std::int16_t* rows,
+                             std::size_t row_stride) {
+  const auto decode_cleanup = kernels::active().decode_cleanup;
+  const kernels::cleanup_tables* const tables = cleanup_tables();
+  if (decode_cleanup == nullptr || tables == nullptr || size < 2) return false;
+  // MEL forwards and VLC backwards share the last `suffix` bytes, of which the last 12 bits say how many they
+  // are.
+  const std::size_t suffix = std::size_t{bytes[size - 1]} << 4 | (bytes[size - 2] & 15);
+  if (suffix < 2 || suffix > size || suffix > 4079) return false;
+  // A byte has 7 bits or 8: these are more than most_cleanup_bits a sample.
+  if (7 * (size - suffix) > kernels::most_cleanup_bits * width * height) return false;
+
+  kernels::cleanup_block block;
+  block.tables = tables;
+  block.segments.mel = bytes + size - suffix;
+  block.segments.mel_size = suffix - 1;
+  bit_writer vlc(vlc_);
+  unstuff_vlc(block.segments.mel, suffix - 1, vlc);
+  block.segments.vlc = vlc_;
+  block.segments.vlc_size = vlc.finish(0, behind - 1);
+  bit_writer magsgn(magsgn_ + before);
+  unstuff_magsgn(bytes, size - suffix, most_magsgn_bytes, magsgn);
+  block.segments.magsgn = magsgn_ + before;
+  block.segments.magsgn_size = magsgn.finish(0xFF, behind - 1);
+
+  block.width = width;
+  block.height = height;
+  block.num_planes = num_planes;
+  block.rows = rows;
+  block.row_stride = row_stride;
+  return decode_cleanup(block);
+}
+
+}  // namespace htj2k::native

@@ -1,0 +1,56 @@
+// The HT cleanup pass (ITU-T T.814 7.1 to 7.3): what its kernels are given.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace htj2k::kernels {
+
+// Codewords, looked up by the bits ahead, the next one lowest. Samples of a quad are counted down its left
+// column, then down the right one.
+struct cleanup_tables {
+  // CxtVLC, [context << 7 | 7 bits]. Bits 0 to 5: the codeword's length; 7 to 9: what the quad adds to the
+  // context of the one to its right; 10: u_off; 16 to 31: the quad's pattern, of which bits 4 to 7 are the
+  // significance of its samples (rho), 8 to 11 e_1, 12 to 15 e_k.
+  std::uint32_t first_row[8 << 7];
+  std::uint32_t other_rows[8 << 7];
+
+  // U-VLC of a pair of quads, [mode << 6 | 6 bits]. Bits 0 to 5: the length of both prefixes; 6 to 8 and 9 to
+  // 11: those of the suffixes; 16 to 23 and 24 to 31: u_q of each, without its suffix. Mode: u_off of the
+  // first quad and twice that of the second, but in the first row one of two others for both.
+  std::uint32_t u_parts[6 << 6];
+  // All of it at once, where 10 bits hold both codewords, else `too_long`: [mode << 10 | 10 bits]. Bits 0 to
+  // 5: the length; u_q as above.
+  std::uint32_t u_whole[4 << 10];
+
+  static constexpr std::uint32_t first_row_small = 4, first_row_large = 5;  // as the MEL event says
+  static constexpr std::uint32_t length_bits = 63;
+  static constexpr std::uint32_t too_long = 63;
+  static constexpr std::uint32_t context_bits = 7U << 7;
+  static constexpr unsigned u_off_bit = 10;
+};
+
+// The three segments of a cleanup pass, two of them without their stuffed bits.
+struct cleanup_segments {
+  const std::uint8_t* mel = nullptr;  // as coded
+  std::size_t mel_size = 0;
+  const std::uint8_t* vlc = nullptr;  // at least 8 zeros behind it
+  std::size_t vlc_size = 0;
+  const std::uint8_t* magsgn = nullptr;  // a byte that may be read before it, at least 16 of ones behind it
+  std::size_t magsgn_size = 0;
+};
+
+struct cleanup_block {
+  const cleanup_tables* tables = nullptr;
+  cleanup_segments segments;
+  std::size_t width = 0, height = 0;  // at most 1024 each
+  unsigned num_planes = 0;            // M_b
+  // Coefficients. Columns up to a multiple of 8, and an even number of rows, are written.
+  std::int16_t* rows = nullptr;
+  std::size_t row_stride = 0;
+};
+
+// U_q above it does not fit the lanes of 16 bits.
+constexpr unsigned most_cleanup_bits = 14;
+
+}  // namespace htj2k::kernels
