@@ -20,7 +20,8 @@ def available() -> list[str]:
     Returns
     -------
     list of str
-        Names of instruction sets: ``"avx2"`` (AVX2 with VPCLMULQDQ), ``"sse41"`` (SSE4.1 with PCLMULQDQ), and
+        Names of instruction sets: on x86 ``"avx512"`` (its F, BW, DQ and VL, with VPCLMULQDQ), ``"avx2"`` (with
+        BMI2, PCLMULQDQ, and VPCLMULQDQ where it is there) and ``"sse41"`` (with PCLMULQDQ), on ARM ``"neon"``, and
         always, last, ``"portable"``. All of them give the same results.
 
     Examples

@@ -22,10 +22,11 @@ SSE = re.compile(  # SSE3 to SSE4.2 and PCLMULQDQ, without those that older CPUs
     r"|ptest|packusdw|pcmp(eq|gt)q|pcmp[ei]str|pabs|ph(add|sub)|psign|palignr|round[ps][sd]|dpp[sd]|extractps"
     r"|insertps|mpsadbw|phminpos|movntdqa|h(add|sub)p|addsubp|lddqu|movs[hl]dup|movddup|crc32|popcnt|pmuldq"
 )
+BMI = re.compile(r"(sh[lr]|sar|ror)x|mulx|pdep|pext[lq]?$|bzhi|andn[lq]?$|bextr|bls(i|r|msk)")
 NAMESPACE = re.compile(r"^(?:[\w ]+[ *&])?htj2k::kernels::(?P<path>\w+)::")
 MAY_USE = {
-    "avx512": {"avx512", "avx", "sse"},
-    "avx2": {"avx", "sse"},
+    "avx512": {"avx512", "avx", "bmi", "sse"},
+    "avx2": {"avx", "bmi", "sse"},
     "sse41": {"sse"},
 }
 
@@ -36,6 +37,8 @@ def level_of(instruction: str) -> str | None:
         return "avx512"
     if "%ymm" in instruction or (mnemonic.startswith("v") and mnemonic not in {"verr", "verw"}):
         return "avx"
+    if BMI.match(mnemonic):
+        return "bmi"
     return "sse" if SSE.match(mnemonic) else None
 
 
@@ -84,7 +87,9 @@ def test_no_instruction_strays_into_code_that_every_cpu_runs(used: Counter[tuple
     assert strays(used) == []
 
 
-@pytest.mark.parametrize(("path", "level"), [("avx512", "avx512"), ("avx2", "avx"), ("sse41", "sse")])
+@pytest.mark.parametrize(
+    ("path", "level"), [("avx512", "avx512"), ("avx2", "avx"), ("avx2", "bmi"), ("sse41", "sse")]
+)
 def test_each_path_uses_its_own_instructions(used: Counter[tuple[str, str]], path: str, level: str) -> None:
     assert sum(n for (f, found), n in used.items() if path_of(f) == path and found == level) > 100
 
@@ -101,6 +106,9 @@ def test_each_path_uses_its_own_instructions(used: Counter[tuple[str, str]], pat
         ("std::vector<htj2k::kernels::avx2::x>::size()", "vpxor  %xmm0,%xmm0,%xmm0", True),
         ("_GLOBAL__sub_I_htj2k::kernels::avx2::f()", "vzeroupper", True),
         ("htj2k::decode()", "movdqu (%rax),%xmm0", False),
+        ("htj2k::decode()", "shrx   %rcx,%rax,%rax", True),
+        ("htj2k::kernels::avx2::f()", "shrx   %rcx,%rax,%rax", False),
+        ("htj2k::kernels::sse41::f()", "andn   %rcx,%rax,%rax", True),
     ],
 )
 def test_the_check_itself(function: str, instruction: str, is_stray: bool) -> None:
