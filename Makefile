@@ -6,7 +6,8 @@ CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
-.PHONY: setup demo test test-python test-simd test-engines test-engines-long test-cpp test-arm test-arm-emulated test-tsan
+.PHONY: setup demo test test-python test-simd test-engines test-engines-long test-cpp test-tsan
+.PHONY: test-arm test-arm-emulated test-old-x86 test-old-x86-emulated
 .PHONY: fuzz fuzz-build fuzz-smoke fuzz-smoke-run conformance interop-peers interop test-interop interop-web viewer
 .PHONY: bench bench-setup bench-report bench-kernels bench-isolated docs lint tidy clean
 
@@ -66,6 +67,21 @@ test-arm: setup
 test-arm-emulated:
 	$(call cmake_build,$(ARM_BUILD),-DHTJ2K_BUILD_TESTS=ON -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake)
 	$(BIN)/ctest --test-dir $(ARM_BUILD) --output-on-failure
+
+# The kernels on x86 CPUs that lack what this one has, emulated; Debian: apt install qemu-user.
+test-old-x86:
+	@if [ "$$(uname -m)" = x86_64 ] && command -v qemu-x86_64 > /dev/null; \
+	then $(MAKE) --no-print-directory test-old-x86-emulated; \
+	else echo "The tests for older x86 CPUs were not run: they need an x86-64 system and qemu-x86_64."; fi
+
+# Without AVX2; and with it, but without VPCLMULQDQ.
+test-old-x86-emulated: setup
+	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON)
+	for cpu in Nehalem Haswell; do \
+	  for name in crc32 lines samples synthesis cleanup round_trip; do \
+	    echo "$$cpu $$name" && qemu-x86_64 -cpu $$cpu $(CPP_BUILD)/tests/cpp/$${name}_test || exit 1; \
+	  done; \
+	done
 
 # Cornerstone's codec under Node, and in a page in headless Chromium (see tests/interop/web/README.md).
 interop-web: setup tests/interop/web/node_modules
