@@ -131,14 +131,17 @@ py::tuple decode_components_of_buffer(const py::object& data, std::uint32_t redu
   return py::make_tuple(arrays, list_of(messages));
 }
 
-// (pixels or None, levels from the lowest asked for, (smallest, largest sample) or None, messages)
-py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce, const checksum_request& request,
+// (pixels or None, levels from the lowest asked for, (smallest, largest sample) or None, messages). Without
+// num_lower: all levels.
+py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce,
+                          const std::optional<std::uint32_t>& num_lower, checksum_request request,
                           bool clamp_to_container, const std::optional<std::uint64_t>& max_pixels,
                           bool wants_pixels, const std::optional<py::array>& out,
                           const py::object& most_threads) {
   const byte_buffer buffer(data);
   const open_codestream opened = open(buffer, max_pixels, reduce);
   const image_layout layout = layout_at(opened.cs, reduce);
+  request.num_lower = num_lower.value_or(max_reduce(opened.cs) - reduce);
   if (out) check_out(*out, layout, dtype_of(layout.type));
   py::object pixels = py::none();
   image_view view = view_without_memory(layout);
@@ -254,14 +257,15 @@ void bind_codec(py::module_& m) {
         py::arg("threads").none(true), py::arg("pool_size"));
   m.def(
       "codestream_checksums",
-      [](const py::object& data, std::uint32_t reduce, std::uint32_t num_lower, bool decode_each_level,
-         bool wants_range, bool clamp_to_container, const std::optional<std::uint64_t>& max_pixels,
-         bool wants_pixels, const std::optional<py::array>& out, const py::object& most_threads) {
-        const checksum_request request{num_lower, decode_each_level, wants_range};
-        return checksum_buffer(data, reduce, request, clamp_to_container, max_pixels, wants_pixels, out,
-                               most_threads);
+      [](const py::object& data, std::uint32_t reduce, const std::optional<std::uint32_t>& num_lower,
+         bool decode_each_level, bool wants_range, bool clamp_to_container,
+         const std::optional<std::uint64_t>& max_pixels, bool wants_pixels,
+         const std::optional<py::array>& out, const py::object& most_threads) {
+        const checksum_request request{0, decode_each_level, wants_range};
+        return checksum_buffer(data, reduce, num_lower, request, clamp_to_container, max_pixels, wants_pixels,
+                               out, most_threads);
       },
-      py::arg("data"), py::arg("reduce"), py::arg("num_lower"), py::arg("decode_each_level"),
+      py::arg("data"), py::arg("reduce"), py::arg("num_lower").none(true), py::arg("decode_each_level"),
       py::arg("wants_range"), py::arg("clamp_to_container"), py::arg("max_pixels").none(true),
       py::arg("wants_pixels"), py::arg("out").none(true), py::arg("most_threads"));
   m.def("sizes", &sizes_of_buffer, py::arg("data"));

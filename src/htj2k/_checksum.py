@@ -12,7 +12,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -293,8 +293,7 @@ def _check_samples_fit(pixels: Pixels, bits: int, low: int, high: int) -> None:
     )
 
 
-@dataclass(frozen=True)
-class DecodedLevels:
+class DecodedLevels(NamedTuple):
     """What one decode told about a resolution and those below it."""
 
     pixels: NDArray[Any] | None
@@ -305,7 +304,7 @@ class DecodedLevels:
 def checksum_levels(
     data: Buffer,
     first: int,
-    last: int,
+    last: int | None,
     *,
     clamp: Clamp = "precision",
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
@@ -315,14 +314,14 @@ def checksum_levels(
     out: NDArray[Any] | None = None,
     most_threads: Callable[[], int] = pool_size,
 ) -> DecodedLevels:
-    """Decode at ``reduce=first`` and return the checksums from there down to ``reduce=last``.
+    """Decode at ``reduce=first`` and return the checksums from there down to ``reduce=last``, by default the base.
 
     `most_threads` is only asked for frames that are large enough for more than one.
     """
     pixels, levels, extremes, messages = _core.codestream_checksums(
         data,
         first,
-        last - first,
+        None if last is None else last - first,
         decode_each_level,
         wants_extremes,
         arguments.clamps_to_container(clamp),
@@ -332,11 +331,12 @@ def checksum_levels(
         most_threads,
     )
     log_messages(messages)
-    return DecodedLevels(pixels, by_reduce(levels, last), extremes)
+    return DecodedLevels(pixels, by_reduce(levels, first), extremes)
 
 
-def by_reduce(levels: _core.Levels, last: int) -> dict[int, ResolutionChecksum]:
-    """Name the core's levels, which begin at ``reduce=last``."""
+def by_reduce(levels: _core.Levels, first: int) -> dict[int, ResolutionChecksum]:
+    """Name the core's levels, the last of which is that of ``reduce=first``."""
+    last = first + len(levels) - 1
     return {last - i: ResolutionChecksum(*level) for i, level in enumerate(levels)}
 
 
@@ -432,11 +432,8 @@ def codestream_checksums(
     >>> [(level.width, level.height) for level in htj2k.codestream_checksums(codestream)]
     [(100, 50), (200, 100)]
     """
-    if reduce is None:
-        first, last = 0, len(_core.sizes(data)[0]) - 1
-    else:
-        first = last = arguments.integer("reduce", reduce, 0, 32)
+    only = None if reduce is None else arguments.integer("reduce", reduce, 0, 32)
     found = checksum_levels(
-        data, first, last, clamp=clamp, max_pixels=max_pixels, decode_each_level=decode_each_level
+        data, only or 0, only, clamp=clamp, max_pixels=max_pixels, decode_each_level=decode_each_level
     )
     return list(found.levels.values())

@@ -83,7 +83,7 @@ def _codeblocks(
 def codestream_checksums(
     data: Any,
     reduce: int,
-    num_lower: int,
+    num_lower: int | None,
     decode_each_level: bool,
     wants_range: bool,
     clamp_to_container: bool,

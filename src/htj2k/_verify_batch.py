@@ -113,10 +113,10 @@ def _verify_here(
     )
     log_messages(messages)
     failed = dict(errors)
-    for number, ((i, (_, last)), (levels, extremes)) in enumerate(zip(spans.items(), results, strict=True)):
+    for number, ((i, (first, _)), (levels, extremes)) in enumerate(zip(spans.items(), results, strict=True)):
         error = failed.get(number)
         if error is None:
-            pending[i].use(used, DecodedLevels(None, by_reduce(levels, last), extremes))
+            pending[i].use(used, DecodedLevels(None, by_reduce(levels, first), extremes))
         elif isinstance(error, HTJ2KError):
             pending[i].fail(error)
         else:
