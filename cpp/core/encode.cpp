@@ -69,6 +69,30 @@ void check_steps(const encode_options& options) {
                   " wavelet's coder has no bits for: use fewer decompositions, or a larger qstep");
 }
 
+// For codeblocks of more than 1020 columns OpenJPH writes a byte behind its memory (0.32.0: e_val of its
+// encoders for CPUs without AVX2, and for more than 32 bits). Refused on all CPUs alike.
+void check_block_columns(const const_image_view& image, const encode_options& options) {
+  constexpr std::uint32_t most = 1020;
+  if (options.block_width <= most) return;
+  std::uint32_t precinct = 1U << 15;
+  if (!options.precincts.empty()) {
+    precinct = 0;
+    for (const auto& size : options.precincts) precinct = std::max(precinct, size.first);
+  }
+  const std::uint64_t columns =
+      options.tile_width == 0 ? image.width : std::min(image.width, options.tile_width);
+  const std::uint32_t levels = options.num_decompositions;
+  const std::uint64_t lowest = (columns + (std::uint64_t{1} << levels) - 1) >> levels;
+  // Subbands other than the lowest are half as wide as their resolution, and so are precincts in them.
+  const bool in_lowest = std::min<std::uint64_t>(lowest, precinct) > most;
+  const bool in_others = levels > 0 && std::min<std::uint64_t>((columns + 1) / 2, precinct / 2) > most;
+  if (in_lowest || in_others)
+    throw error(
+        error_code::invalid_argument,
+        "block_size has 1024 columns: OpenJPH cannot encode codeblocks of more than 1020 columns safely, "
+        "which this image would have; use at most 512 columns");
+}
+
 void set_coding_style(ojph::codestream& codestream, const encode_options& options) {
   auto cod = codestream.access_cod();
   cod.set_num_decomposition(options.num_decompositions);
@@ -273,6 +297,7 @@ encoded_image encode(const const_image_view& image, const encode_options& option
     throw error(error_code::invalid_argument,
                 "checksums of the resolutions can be had only of a reversible encoding in a single tile");
   check_steps(options);
+  check_block_columns(image, options);
   initialize_openjph();
   const message_capture messages;
   try {

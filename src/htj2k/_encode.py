@@ -78,7 +78,8 @@ def encode(
         Order of the packets. OpenJPH takes time for RPCL and PCRL that grows with the square of the number of
         components: seconds for 16384, to encode and to decode. The others take less than one.
     block_size : (int, int)
-        Codeblock ``(rows, columns)``: powers of two from 4 to 1024 with a product of at most 4096.
+        Codeblock ``(rows, columns)``: powers of two from 4 to 1024 with a product of at most 4096. 1024 columns
+        only where no codeblock gets more than 1020 of them, as OpenJPH does not encode these safely.
     precinct_sizes : sequence of (int, int), optional
         Precinct ``(rows, columns)`` for each resolution from the base up, powers of two up to 32768; the last
         one repeats. Default: the largest, 32768.

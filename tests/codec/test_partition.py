@@ -41,6 +41,30 @@ def test_illegal_block_sizes(block_size):
         htj2k.encode(np.zeros((8, 8), np.uint8), block_size=block_size)
 
 
+# Codeblocks of more than 1020 columns: OpenJPH writes behind its memory.
+@pytest.mark.parametrize(
+    ("columns", "num_decompositions", "options", "is_encoded"),
+    [
+        (2040, 1, {}, True),
+        (2041, 1, {}, False),
+        (2041, 5, {}, False),
+        (5000, 1, {"tile_size": (8, 2040)}, True),
+        (5000, 1, {"tile_size": (8, 2041)}, False),
+        (5000, 3, {"precinct_sizes": [(64, 1024)]}, True),
+        (5000, 1, {"precinct_sizes": [(64, 1024)]}, False),
+        (5000, 1, {"precinct_sizes": [(64, 512), (64, 2048)]}, False),
+    ],
+)
+def test_no_codeblock_has_more_than_1020_columns(columns, num_decompositions, options, is_encoded):
+    pixels = noise((8, columns), "u2")
+    if is_encoded:
+        check(pixels, block_size=(4, 1024), num_decompositions=num_decompositions, **options)
+    else:
+        with pytest.raises(ValueError, match="1020 columns"):
+            htj2k.encode(pixels, block_size=(4, 1024), num_decompositions=num_decompositions, **options)
+    check(pixels, block_size=(8, 512), num_decompositions=num_decompositions, **options)
+
+
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(
     "sizes",
