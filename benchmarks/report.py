@@ -145,14 +145,17 @@ def run(results: Results, section: str, rows: list[str] | None, factor: float) -
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, "none"], default=list(SECTIONS))
+    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)}, none; by default all")
     parser.add_argument("--rows", nargs="+", help="only these rows of the section")
     parser.add_argument("--fresh", action="store_true", help="forget the section's other rows")
     parser.add_argument("--factor", type=float, default=1.0, help="of the time that is spent")
     arguments = parser.parse_args()
+    # Not by `choices`: what argparse makes of them when there are no arguments depends on Python's version.
+    if unknown := set(arguments.sections) - {*SECTIONS, "none"}:
+        parser.error(f"no section is called {', '.join(sorted(unknown))}")
     pin_to_one_thread()
     results = load()
-    for section in [name for name in arguments.sections if name != "none"]:
+    for section in [name for name in arguments.sections or SECTIONS if name != "none"]:
         if arguments.fresh or not arguments.rows:
             results.forget(section)
         run(results, section, arguments.rows, arguments.factor)
