@@ -9,25 +9,27 @@ namespace htj2k::kernels {
 // Codewords, looked up by the bits ahead, the next one lowest. Samples of a quad are counted down its left
 // column, then down the right one.
 struct cleanup_tables {
-  // CxtVLC, [context << 7 | 7 bits]. Bits 0 to 5: the codeword's length; 7 to 9: what the quad adds to the
-  // context of the one to its right; 10: u_off; 16 to 31: the quad's pattern, of which bits 4 to 7 are the
-  // significance of its samples (rho), 8 to 11 e_1, 12 to 15 e_k.
-  std::uint32_t first_row[8 << 7];
+  // CxtVLC, [context << 7 | 7 bits], of rows of quads but the first, and of that. Bits 0 to 5: the codeword's
+  // length; 7 to 9: what the quad adds to the context of the one to its right; 12: u_off; 16 to 31: the
+  // quad's pattern, of which bits 4 to 7 are the significance of its samples (rho), 8 to 11 e_1, 12 to 15
+  // e_k.
   std::uint32_t other_rows[8 << 7];
+  std::uint32_t first_row[8 << 7];
 
-  // U-VLC of a pair of quads, [mode << 6 | 6 bits]. Bits 0 to 5: the length of both prefixes; 6 to 8 and 9 to
-  // 11: those of the suffixes; 16 to 23 and 24 to 31: u_q of each, without its suffix. Mode: u_off of the
-  // first quad and twice that of the second, but in the first row one of two others for both.
-  std::uint32_t u_parts[6 << 6];
-  // All of it at once, where 10 bits hold both codewords, else `too_long`: [mode << 10 | 10 bits]. Bits 0 to
-  // 5: the length; u_q as above.
+  // U-VLC of a pair of quads in rows but the first, where 10 bits hold both codewords, else `too_long`:
+  // [mode << 10 | 10 bits]. Mode is u_off of the first quad and twice that of the second. Bits 0 to 5: the
+  // length; 16 to 23 and 24 to 31: u_q of each.
   std::uint32_t u_whole[4 << 10];
+  // The same in parts, of all rows, [mode << 6 | 6 bits]; in the first one there are two other modes instead
+  // of 3. Bits 0 to 5: the length of both prefixes; 6 to 8 and 9 to 11: those of the suffixes; u_q as above,
+  // without its suffix.
+  std::uint32_t u_parts[6 << 6];
 
   static constexpr std::uint32_t first_row_small = 4, first_row_large = 5;  // as the MEL event says
   static constexpr std::uint32_t length_bits = 63;
   static constexpr std::uint32_t too_long = 63;
   static constexpr std::uint32_t context_bits = 7U << 7;
-  static constexpr unsigned u_off_bit = 10;
+  static constexpr unsigned u_off_bit = 12;  // the fields below it may be added to twice themselves
 };
 
 // The three segments of a cleanup pass, two of them without their stuffed bits.

@@ -81,15 +81,19 @@ public:
     const std::uint32_t second = has_second ? read_quad<IsFirstRow>(IsFirstRow ? 0 : above[1]) : 0;
     patterns[0] = static_cast<std::uint16_t>(first >> 16);
     patterns[1] = static_cast<std::uint16_t>(second >> 16);
-    const std::uint32_t mode =
-        (first >> cleanup_tables::u_off_bit & 1) | (second >> cleanup_tables::u_off_bit & 1) << 1;
+    // The fields below u_off do not carry into it.
+    const std::uint32_t distance = (first + 2 * second) & 3U << cleanup_tables::u_off_bit;
+    const std::uint32_t mode = distance >> cleanup_tables::u_off_bit;
     if constexpr (IsFirstRow) {
       read_u_parts(mode != 3     ? mode
                    : mel_.next() ? cleanup_tables::first_row_large
                                  : cleanup_tables::first_row_small,
                    u);
     } else {
-      const std::uint32_t both = tables_->u_whole[mode << 10 | (bits_ & 1023)];
+      // A mode has so many bytes of the table: that is one shift less to wait for.
+      static_assert(sizeof *tables_->u_whole << 10 == 1 << cleanup_tables::u_off_bit);
+      const char* const of_mode = reinterpret_cast<const char*>(tables_->u_whole) + distance;
+      const std::uint32_t both = reinterpret_cast<const std::uint32_t*>(of_mode)[bits_ & 1023];
       if (both == cleanup_tables::too_long) return read_u_parts(mode, u);
       consume(both & cleanup_tables::length_bits);
       u[0] = static_cast<std::uint16_t>(both >> 16 & 255);
