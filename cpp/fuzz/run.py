@@ -22,7 +22,10 @@ SUFFIXES = {".j2c", ".j2k", ".jhc", ".jp2", ".jpc", ".jph", ".jphc"}
 MAX_SEED = 24 << 10
 #: With the bounds that a target must keep. Memory is what AddressSanitizer makes of it; OpenJPH asks for up to
 #: 341 MiB of address space at once and uses little of it.
-FLAGS = ["-timeout=60", "-rss_limit_mb=1024", "-malloc_limit_mb=512", "-entropic=0", "-print_final_stats=1"]
+FLAGS = ["-timeout=60", "-entropic=0", "-print_final_stats=1"]
+UNTRUSTED = ["-rss_limit_mb=1024", "-malloc_limit_mb=512"]
+#: What a caller encodes is his own choice: small tiles and blocks take more.
+CHOSEN = ["-rss_limit_mb=2048", "-malloc_limit_mb=1024"]
 
 
 def main() -> int:
@@ -77,6 +80,7 @@ def run(target: Path, build: Path, seeds: list[Path], arguments: argparse.Namesp
         folder.mkdir(parents=True, exist_ok=True)
     command: list[str | Path] = [build / "cpp/fuzz" / f"fuzz_{name}", *FLAGS]
     command += [f"-artifact_prefix={build / 'crashes' / name}-"]
+    command += UNTRUSTED if reads_codestreams else CHOSEN
     if reads_codestreams:
         command += [f"-dict={HERE / 'codestream.dict'}", "-max_len=6000"]
     if arguments.seconds:
