@@ -20,9 +20,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SUFFIXES = {".j2c", ".j2k", ".jhc", ".jp2", ".jpc", ".jph", ".jphc"}
 MAX_SEED = 24 << 10
-#: With the bounds that a target must keep. Memory is what AddressSanitizer makes of it; OpenJPH asks for up to
-#: 341 MiB of address space at once and uses little of it.
 FLAGS = ["-timeout=60", "-entropic=0", "-print_final_stats=1"]
+#: The bounds that a target must keep. Memory is what AddressSanitizer makes of it; OpenJPH asks for up to 341 MiB
+#: of address space at once and uses little of it.
 UNTRUSTED = ["-rss_limit_mb=1024", "-malloc_limit_mb=512"]
 #: What a caller encodes is his own choice: small tiles and blocks take more.
 CHOSEN = ["-rss_limit_mb=2048", "-malloc_limit_mb=1024"]

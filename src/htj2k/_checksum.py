@@ -67,7 +67,7 @@ def to_checksum(value: object, name: str = "Checksum") -> int:
     return number & 0xFFFFFFFF
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class ResolutionChecksum:
     """The checksum of one resolution.
 
@@ -82,6 +82,13 @@ class ResolutionChecksum:
     width: int
     height: int
     checksum: int
+
+    def __init__(self, width: int, height: int, checksum: int) -> None:
+        # Every level of every frame makes one, and what dataclass makes takes twice as long.
+        fields = self.__dict__
+        fields["width"] = width
+        fields["height"] = height
+        fields["checksum"] = checksum
 
     def to_dict(self) -> dict[str, int]:
         """Return ``{"Width": ..., "Height": ..., "Checksum": ...}``, as AWS HealthImaging writes it."""
@@ -304,7 +311,7 @@ class DecodedLevels(NamedTuple):
 def checksum_levels(
     data: Buffer,
     first: int,
-    last: int | None,
+    last: int,
     *,
     clamp: Clamp = "precision",
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
@@ -314,14 +321,14 @@ def checksum_levels(
     out: NDArray[Any] | None = None,
     most_threads: Callable[[], int] = pool_size,
 ) -> DecodedLevels:
-    """Decode at ``reduce=first`` and return the checksums from there down to ``reduce=last``, by default the base.
+    """Decode at ``reduce=first`` and return the checksums from there down to ``reduce=last``.
 
     `most_threads` is only asked for frames that are large enough for more than one.
     """
     pixels, levels, extremes, messages = _core.codestream_checksums(
         data,
         first,
-        None if last is None else last - first,
+        last - first,
         decode_each_level,
         wants_extremes,
         arguments.clamps_to_container(clamp),
@@ -432,8 +439,18 @@ def codestream_checksums(
     >>> [(level.width, level.height) for level in htj2k.codestream_checksums(codestream)]
     [(100, 50), (200, 100)]
     """
-    only = None if reduce is None else arguments.integer("reduce", reduce, 0, 32)
-    found = checksum_levels(
-        data, only or 0, only, clamp=clamp, max_pixels=max_pixels, decode_each_level=decode_each_level
+    first, num_lower = (0, None) if reduce is None else (arguments.integer("reduce", reduce, 0, 32), 0)
+    _, levels, _, messages = _core.codestream_checksums(
+        data,
+        first,
+        num_lower,
+        decode_each_level,
+        False,
+        arguments.clamps_to_container(clamp),
+        max_pixels,
+        False,
+        None,
+        pool_size,
     )
-    return list(found.levels.values())
+    log_messages(messages)
+    return [ResolutionChecksum(*level) for level in levels]
