@@ -1,7 +1,7 @@
 """Mutated documents and files against one of `python_targets.TARGETS`, for test_python_fuzz.py and `make fuzz`.
 
     python fuzz_python.py TARGET --count 1000 --seed 1      # prints a JSON object: outcome -> how often
-    python fuzz_python.py TARGET --seconds 3600 CORPUS      # guided by coverage where atheris is installed
+    python fuzz_python.py TARGET CORPUS --seconds 3600      # guided by coverage where atheris is installed
 
 A fault ends the process with its traceback, which ends with the input; atheris writes it beside CORPUS.
 """
