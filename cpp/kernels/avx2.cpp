@@ -64,7 +64,8 @@ constexpr implementation avx2_implementation{"avx2",
                                              avx2::make_synthesis_kernels<std::int64_t>(),
                                              avx2::make_synthesis_kernels<float>(),
                                              avx2::make_irreversible_kernels(),
-                                             &avx2::decode_cleanup};
+                                             &avx2::decode_cleanup<std::int16_t>,
+                                             &avx2::decode_cleanup<std::int32_t>};
 }
 HTJ2K_TARGET_END
 #endif

@@ -72,7 +72,8 @@ constexpr implementation avx512_implementation{"avx512",
                                                avx512::make_synthesis_kernels<std::int64_t>(),
                                                avx512::make_synthesis_kernels<float>(),
                                                avx512::make_irreversible_kernels(),
-                                               &avx512::decode_cleanup};
+                                               &avx512::decode_cleanup<std::int16_t>,
+                                               &avx512::decode_cleanup<std::int32_t>};
 }
 HTJ2K_TARGET_END
 #endif

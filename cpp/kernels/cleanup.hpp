@@ -42,17 +42,19 @@ struct cleanup_segments {
   std::size_t magsgn_size = 0;
 };
 
+// T is int16_t or int32_t: what coefficients become, and how wide the kernel's lanes are.
+template <typename T>
 struct cleanup_block {
+  // More bits of a quad's samples, U_q, do not fit the lanes.
+  static constexpr unsigned most_bits = sizeof(T) == 2 ? 14 : 24;
+
   const cleanup_tables* tables = nullptr;
   cleanup_segments segments;
   std::size_t width = 0, height = 0;  // at most 1024 each
   unsigned num_planes = 0;            // M_b
   // Coefficients. Columns up to a multiple of 8, and an even number of rows, are written.
-  std::int16_t* rows = nullptr;
+  T* rows = nullptr;
   std::size_t row_stride = 0;
 };
-
-// U_q above it does not fit the lanes of 16 bits.
-constexpr unsigned most_cleanup_bits = 14;
 
 }  // namespace htj2k::kernels

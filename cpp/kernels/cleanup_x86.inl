@@ -1,5 +1,5 @@
-// The HT cleanup pass in lanes of 16 bits. Included inside an instruction set's namespace and target region,
-// which must have AVX2, BMI and BMI2.
+// The HT cleanup pass in lanes of 16 or 32 bits. Included inside an instruction set's namespace and target
+// region, which must have AVX2, BMI and BMI2.
 //
 // Quads are decoded in two steps, a row of quads at a time: their patterns and u_q from VLC and MEL, which is
 // one long chain of lookups, and their samples from MagSgn, which is much arithmetic without a chain. The
@@ -64,11 +64,11 @@ private:
 // Step 1: patterns and u_q of quads.
 class quad_reader {
 public:
-  explicit quad_reader(const cleanup_block& block)
-      : tables_(block.tables),
-        mel_(block.segments.mel, block.segments.mel_size),
-        vlc_(block.segments.vlc),
-        size_(block.segments.vlc_size) {}
+  quad_reader(const cleanup_tables* tables, const cleanup_segments& segments)
+      : tables_(tables),
+        mel_(segments.mel, segments.mel_size),
+        vlc_(segments.vlc),
+        size_(segments.vlc_size) {}
 
   void begin_row() { context_ = 0; }
 
@@ -163,15 +163,17 @@ private:
   alignas(32) T memory_[before + PerQuad * (most + behind)];
 };
 
+// V holds v_n.
+template <typename V>
 struct quad_rows {
   explicit quad_rows(std::size_t n)
       : patterns{row(n), row(n)}, u{row(n), row(n)}, above(n), bits(n), bottom(n) {}
 
   using row = quad_row<std::uint16_t>;
-  row patterns[2], u[2];              // of even and odd rows of quads
-  row above;                          // what the row above adds to contexts
-  row bits;                           // U_q
-  quad_row<std::uint16_t, 2> bottom;  // v_n | 1 of the significant samples of the last row of samples
+  row patterns[2], u[2];  // of even and odd rows of quads
+  row above;              // what the row above adds to contexts
+  row bits;               // U_q
+  quad_row<V, 2> bottom;  // v_n | 1 of the significant samples of the last row of samples
 };
 
 inline __m128i load16(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
@@ -193,24 +195,44 @@ inline void find_contexts(const std::uint16_t* patterns, std::size_t num_quads, 
   }
 }
 
+// The exponents of T.814 7.3.7 of four or eight quads, less 1: the highest bit of samples 2q - 1 to 2q + 2 of
+// the row above, which is that of all of them together. That of a float is the number of its highest bit.
+inline __m256i exponents_of(const std::uint16_t* bottom) {
+  const __m256i four = _mm256_or_si256(load32(bottom - 1), load32(bottom + 1));
+  const __m256i any =
+      _mm256_and_si256(_mm256_or_si256(four, _mm256_srli_epi32(four, 16)), _mm256_set1_epi32(0xFFFF));
+  return _mm256_sub_epi32(_mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(any)), 23),
+                          _mm256_set1_epi32(127));
+}
+
+inline __m128i exponents_of_four(const std::uint32_t* bottom) {
+  const __m256i first = _mm256_or_si256(load32(bottom - 1), load32(bottom));
+  const __m256i second = _mm256_or_si256(load32(bottom + 1), load32(bottom + 2));
+  // A lane of two is that of a quad. v_n has most_bits at most, which a float holds.
+  const __m256i any =
+      _mm256_permutevar8x32_epi32(_mm256_or_si256(first, second), _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6));
+  const __m128i exponent = _mm_srli_epi32(_mm_castps_si128(_mm_cvtepi32_ps(_mm256_castsi256_si128(any))), 23);
+  return _mm_sub_epi32(exponent, _mm_set1_epi32(127));
+}
+
+inline __m256i exponents_of(const std::uint32_t* bottom) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(exponents_of_four(bottom)),
+                                 exponents_of_four(bottom + 8), 1);
+}
+
 // U_q = u_q + kappa (T.814 7.3.7), where kappa comes from the exponents of the samples above. False if one is
 // above `most`.
-inline bool find_bits(const std::uint16_t* patterns, const std::uint16_t* u, const std::uint16_t* bottom,
-                      std::size_t num_quads, unsigned most, std::uint16_t* bits) {
+template <typename V>
+bool find_bits(const std::uint16_t* patterns, const std::uint16_t* u, const V* bottom, std::size_t num_quads,
+               unsigned most, std::uint16_t* bits) {
   const __m256i one = _mm256_set1_epi32(1), zero = _mm256_setzero_si256();
   __m256i largest = zero;
   for (std::size_t q = 0; q < num_quads; q += 8) {
-    // Samples 2q - 1 to 2q + 2; the highest bit of all of them is that of the largest.
-    const __m256i four = _mm256_or_si256(load32(bottom + 2 * q - 1), load32(bottom + 2 * q + 1));
-    const __m256i any =
-        _mm256_and_si256(_mm256_or_si256(four, _mm256_srli_epi32(four, 16)), _mm256_set1_epi32(0xFFFF));
-    // The exponent of a float is the number of its highest bit.
-    const __m256i exponent = _mm256_sub_epi32(
-        _mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(any)), 23), _mm256_set1_epi32(127));
     const __m256i rho =
         _mm256_and_si256(_mm256_cvtepu16_epi32(load16(patterns + q)), _mm256_set1_epi32(0xF0));
     const __m256i at_most_one = _mm256_cmpeq_epi32(_mm256_and_si256(rho, _mm256_sub_epi32(rho, one)), zero);
-    const __m256i kappa = _mm256_max_epi32(_mm256_andnot_si256(at_most_one, exponent), one);
+    const __m256i kappa =
+        _mm256_max_epi32(_mm256_andnot_si256(at_most_one, exponents_of(bottom + 2 * q)), one);
     const __m256i sum = _mm256_add_epi32(_mm256_cvtepu16_epi32(load16(u + q)), kappa);
     largest = _mm256_max_epi32(largest, sum);
     const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(sum, zero), 0x08);
@@ -229,11 +251,36 @@ struct repeated_lanes {
 };
 inline constexpr repeated_lanes seven_and_more;
 
-// Step 2: samples of four quads from MagSgn (T.814 7.1.2, 7.3.8).
-class sample_reader {
+// Bits of MagSgn by their position.
+class magsgn_bytes {
 public:
-  explicit sample_reader(const cleanup_segments& segments)
-      : magsgn_(segments.magsgn), size_(segments.magsgn_size) {}
+  explicit magsgn_bytes(const cleanup_segments& segments)
+      : bytes_(segments.magsgn), size_(segments.magsgn_size) {}
+
+  // 16 bytes from that of a bit on, or, which is there too, from the one before.
+  __m128i at(std::uint32_t bit) const { return load16(bytes_ + std::min<std::size_t>(bit >> 3, size_)); }
+  __m128i before(std::uint32_t bit) const {
+    return load16(bytes_ + std::min<std::size_t>(bit >> 3, size_) - 1);
+  }
+
+private:
+  const std::uint8_t* bytes_;
+  std::size_t size_;
+};
+
+inline __m256i two(__m128i low, __m128i high) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+}
+
+// Step 2: samples of four quads from MagSgn (T.814 7.1.2, 7.3.8). T: the lanes.
+template <typename T>
+class sample_reader;
+
+template <>
+class sample_reader<std::int16_t> {
+public:
+  using value = std::uint16_t;
+  explicit sample_reader(const cleanup_segments& segments) : magsgn_(segments) {}
 
   // `bottom` gets v_n | 1 of the lower row.
   HTJ2K_INLINE void read_four(const std::uint16_t* patterns, const std::uint16_t* bits,
@@ -303,7 +350,7 @@ private:
     const auto first = static_cast<std::uint32_t>(_mm256_extract_epi16(sum, 7));
     const auto second = static_cast<std::uint32_t>(_mm256_extract_epi16(sum, 15));
     const std::uint32_t middle = position_ + first;
-    const __m256i bytes = two(bytes_at(position_), bytes_at(middle));
+    const __m256i bytes = two(magsgn_.before(position_), magsgn_.before(middle));
     const __m256i seven =
         two(load16(seven_and_more.of[position_ & 7]), load16(seven_and_more.of[middle & 7]));
     position_ = middle + second;
@@ -322,14 +369,6 @@ private:
                            _mm256_mullo_epi16(_mm256_shuffle_epi8(bytes, third), factor));
   }
 
-  static __m256i two(__m128i low, __m128i high) {
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
-  }
-
-  __m128i bytes_at(std::uint32_t bit) const {
-    return load16(magsgn_ + std::min<std::size_t>(bit >> 3, size_) - 1);
-  }
-
   // Samples of the upper row to the lower half of each 128 bits, those of the lower row to the upper half.
   static __m256i even_then_odd() {
     return _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15));
@@ -341,28 +380,112 @@ private:
     _mm_storeu_si128(reinterpret_cast<__m128i*>(lower_row), _mm256_extracti128_si256(rows, 1));
   }
 
-  const std::uint8_t* magsgn_;
-  std::size_t size_;
+  magsgn_bytes magsgn_;
   std::uint32_t position_ = 0;  // in bits
   __m256i seen_ = _mm256_setzero_si256();
 };
 
+template <>
+class sample_reader<std::int32_t> {
+public:
+  using value = std::uint32_t;
+  explicit sample_reader(const cleanup_segments& segments) : magsgn_(segments) {}
+
+  HTJ2K_INLINE void read_four(const std::uint16_t* patterns, const std::uint16_t* bits,
+                              std::int32_t* upper_row, std::int32_t* lower_row, std::uint32_t* bottom) {
+    read_two(patterns, bits, upper_row, lower_row, bottom);
+    read_two(patterns + 2, bits + 2, upper_row + 4, lower_row + 4, bottom + 4);
+  }
+
+  bool has_seen(unsigned bit) const {
+    const __m256i high = _mm256_srl_epi32(seen_, _mm_cvtsi32_si128(static_cast<int>(bit)));
+    return _mm256_testz_si256(high, high) == 0;
+  }
+
+private:
+  HTJ2K_INLINE void read_two(const std::uint16_t* patterns, const std::uint16_t* bits,
+                             std::int32_t* upper_row, std::int32_t* lower_row, std::uint32_t* bottom) {
+    const __m256i ones = _mm256_set1_epi32(1);
+    const __m256i pattern = to_lanes(patterns);
+    const __m256i significant = has(pattern, 4);
+    const __m256i e_1 = has(pattern, 8);
+    const __m256i m = _mm256_and_si256(significant, _mm256_add_epi32(to_lanes(bits), has(pattern, 12)));
+
+    const __m256i raw = fetch(m);
+    const __m256i above = _mm256_sllv_epi32(ones, m);
+    const __m256i below = _mm256_and_si256(raw, _mm256_sub_epi32(above, ones));
+    const __m256i v = _mm256_or_si256(below, _mm256_and_si256(e_1, above));
+
+    const __m256i one = _mm256_and_si256(significant, ones);
+    const __m256i sign = _mm256_or_si256(_mm256_slli_epi32(v, 31), one);
+    const __m256i magnitude = _mm256_add_epi32(_mm256_srli_epi32(v, 1), ones);
+    seen_ = _mm256_or_si256(seen_, magnitude);
+    const __m256i rows = upper_then_lower(_mm256_sign_epi32(magnitude, sign));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(upper_row), _mm256_castsi256_si128(rows));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(lower_row), _mm256_extracti128_si256(rows, 1));
+    const __m256i odd = upper_then_lower(_mm256_or_si256(v, one));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(bottom), _mm256_extracti128_si256(odd, 1));
+  }
+
+  // Four lanes for each of two numbers.
+  static __m256i to_lanes(const std::uint16_t* two_numbers) {
+    std::int32_t both;
+    std::memcpy(&both, two_numbers, sizeof both);
+    const __m256i places = _mm256_setr_epi8(0, 1, -1, -1, 0, 1, -1, -1, 0, 1, -1, -1, 0, 1, -1, -1,  //
+                                            2, 3, -1, -1, 2, 3, -1, -1, 2, 3, -1, -1, 2, 3, -1, -1);
+    return _mm256_shuffle_epi8(_mm256_set1_epi32(both), places);
+  }
+
+  // All ones where a sample has its bit of the pattern, the first one's being `bit`.
+  static __m256i has(__m256i pattern, int bit) {
+    const __m256i bits = _mm256_slli_epi32(_mm256_setr_epi32(1, 2, 4, 8, 1, 2, 4, 8), bit);
+    return _mm256_cmpeq_epi32(_mm256_and_si256(pattern, bits), bits);
+  }
+
+  // In each lane its m bits, and what follows them: 25 at least.
+  HTJ2K_INLINE __m256i fetch(__m256i m) {
+    __m256i sum = _mm256_add_epi32(m, _mm256_bslli_epi128(m, 4));
+    sum = _mm256_add_epi32(sum, _mm256_bslli_epi128(sum, 8));
+    const std::uint32_t middle = position_ + static_cast<std::uint32_t>(_mm256_extract_epi32(sum, 3));
+    const __m256i bytes = two(magsgn_.at(position_), magsgn_.at(middle));
+    const __m256i in_first =
+        two(_mm_set1_epi32(static_cast<int>(position_ & 7)), _mm_set1_epi32(static_cast<int>(middle & 7)));
+    position_ = middle + static_cast<std::uint32_t>(_mm256_extract_epi32(sum, 7));
+
+    const __m256i bit = _mm256_add_epi32(_mm256_sub_epi32(sum, m), in_first);
+    const __m256i four_times =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12));
+    const __m256i byte = _mm256_shuffle_epi8(_mm256_srli_epi32(bit, 3), four_times);
+    const __m256i indices = _mm256_add_epi8(byte, _mm256_set1_epi32(0x03020100));
+    return _mm256_srlv_epi32(_mm256_shuffle_epi8(bytes, indices),
+                             _mm256_and_si256(bit, _mm256_set1_epi32(7)));
+  }
+
+  static __m256i upper_then_lower(__m256i samples) {
+    return _mm256_permutevar8x32_epi32(samples, _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7));
+  }
+
+  magsgn_bytes magsgn_;
+  std::uint32_t position_ = 0;
+  __m256i seen_ = _mm256_setzero_si256();
+};
+
 // One loop over a row of quads: step 1 of row `row`, step 2 of the one above it.
-template <bool Reads, bool IsFirstRow, bool Samples>
-void decode_quad_row(const cleanup_block& block, quad_rows& rows, std::size_t row, quad_reader& quads_left,
-                     sample_reader& samples_left) {
+template <bool Reads, bool IsFirstRow, bool Samples, typename T, typename Rows>
+void decode_quad_row(const cleanup_block<T>& block, Rows& rows, std::size_t row, quad_reader& quads_left,
+                     sample_reader<T>& samples_left) {
   const std::size_t num_quads = (block.width + 1) / 2;
   const std::uint16_t* above = rows.above.get();
   std::uint16_t* patterns = rows.patterns[row % 2].get();
   std::uint16_t* u = rows.u[row % 2].get();
   const std::uint16_t* done = rows.patterns[(row + 1) % 2].get();
   const std::uint16_t* bits = rows.bits.get();
-  std::uint16_t* bottom = rows.bottom.get();
-  std::int16_t* upper = Samples ? block.rows + 2 * (row - 1) * block.row_stride : nullptr;
-  std::int16_t* lower = Samples ? upper + block.row_stride : nullptr;
+  auto* bottom = rows.bottom.get();
+  T* upper = Samples ? block.rows + 2 * (row - 1) * block.row_stride : nullptr;
+  T* lower = Samples ? upper + block.row_stride : nullptr;
   // Copies that stay in registers.
   quad_reader quads = quads_left;
-  sample_reader samples = samples_left;
+  sample_reader<T> samples = samples_left;
   quads.begin_row();
   for (std::size_t q = 0; q < num_quads; q += 4) {
     if constexpr (Reads) {
@@ -377,17 +500,18 @@ void decode_quad_row(const cleanup_block& block, quad_rows& rows, std::size_t ro
   samples_left = samples;
 }
 
-inline bool decode_cleanup(const cleanup_block& block) {
-  quad_reader quads(block);
-  sample_reader samples(block.segments);
+template <typename T>
+bool decode_cleanup(const cleanup_block<T>& block) {
+  quad_reader quads(block.tables, block.segments);
+  sample_reader<T> samples(block.segments);
   const std::size_t num_rows = (block.height + 1) / 2;
   const std::size_t num_quads = (block.width + 1) / 2;
-  quad_rows rows(num_quads);
+  quad_rows<typename sample_reader<T>::value> rows(num_quads);
   decode_quad_row<true, true, false>(block, rows, 0, quads, samples);
   for (std::size_t row = 1; row <= num_rows; ++row) {
     const std::uint16_t* patterns = rows.patterns[(row + 1) % 2].get();
     if (!find_bits(patterns, rows.u[(row + 1) % 2].get(), rows.bottom.get(), num_quads,
-                   std::min(block.num_planes + 1, most_cleanup_bits), rows.bits.get()))
+                   std::min(block.num_planes + 1, cleanup_block<T>::most_bits), rows.bits.get()))
       return false;
     if (row == num_rows) break;
     find_contexts(patterns, num_quads, rows.above.get());

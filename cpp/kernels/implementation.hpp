@@ -63,10 +63,10 @@ struct implementation {
   synthesis_kernels<std::int64_t> synthesis64;
   synthesis_kernels<float> synthesis_float;
   irreversible_kernels irreversible;
-  // Decodes the cleanup pass of a codeblock. False when a quad needs more bits than most_cleanup_bits, or a
-  // sample more than the subband has bit-planes: what was written then means nothing. Null where there is
-  // none.
-  bool (*decode_cleanup)(const cleanup_block& block) = nullptr;
+  // Decode the cleanup pass of a codeblock. False when a quad needs more than most_bits, or a sample more
+  // than the subband has bit-planes: what was written then means nothing. Null where there are none.
+  bool (*decode_cleanup16)(const cleanup_block<std::int16_t>& block) = nullptr;
+  bool (*decode_cleanup32)(const cleanup_block<std::int32_t>& block) = nullptr;
 
   template <typename T>
   const line_kernels<T>& lines() const {
@@ -76,6 +76,15 @@ struct implementation {
       return lines32;
     } else {
       return lines64;
+    }
+  }
+
+  template <typename T>
+  auto decode_cleanup() const {
+    if constexpr (sizeof(T) == 2) {
+      return decode_cleanup16;
+    } else {
+      return decode_cleanup32;
     }
   }
 

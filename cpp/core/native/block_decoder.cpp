@@ -35,8 +35,6 @@ struct block_decoder::memory {
   alignas(64) std::uint8_t words[most_words * sizeof(std::uint64_t)];
   alignas(64) std::uint8_t coded[bytes_before + most_coded_bytes + bytes_after] = {};
   cleanup_decoder cleanup;
-  // Blocks of one column take most: their rows are 8 long.
-  alignas(64) std::int16_t coefficients[8 * 1024];
 };
 
 block_decoder::block_decoder() : memory_(new memory) {}
@@ -145,19 +143,19 @@ bool block_decoder::decode_directly(byte_span data, const coded_block& block, co
   if (!holds(data, block.offsets[0], block.sizes[0])) return false;
   const std::uint32_t height = rows_to_decode(block, size);
   const std::size_t stride = (size.width + std::size_t{7}) / 8 * 8;
-  const auto decode_to = [&](std::int16_t* out, std::size_t out_stride) {
+  const auto decode_to = [&](T* out, std::size_t out_stride) {
     return memory_->cleanup.decode(data.data + block.offsets[0], block.sizes[0], size.width, height,
                                    planes.coded, out, out_stride);
   };
-  if constexpr (sizeof(T) == 2) {
-    // The decoder writes whole vectors and pairs of rows.
-    const bool is_whole_block = window == rect{0, 0, size.width, height};
-    if (is_whole_block && stride == size.width && height % 2 == 0) return decode_to(rows, row_stride);
-  }
-  if (!decode_to(memory_->coefficients, stride)) return false;
+  // The decoder writes whole vectors and pairs of rows.
+  const bool is_whole_block = window == rect{0, 0, size.width, height};
+  if (is_whole_block && stride == size.width && height % 2 == 0) return decode_to(rows, row_stride);
+  // Rows of 8 are the shortest.
+  static_assert(8 * 1024 * sizeof(T) <= sizeof memory_->words);
+  T* const found = reinterpret_cast<T*>(memory_->words);
+  if (!decode_to(found, stride)) return false;
   for (std::uint32_t y = window.y0; y < window.y1; ++y)
-    std::copy_n(memory_->coefficients + y * stride + window.x0, window.width(),
-                rows + (y - window.y0) * row_stride);
+    std::copy_n(found + y * stride + window.x0, window.width(), rows + (y - window.y0) * row_stride);
   return true;
 }
 

@@ -101,20 +101,20 @@ void unstuff_vlc(const std::uint8_t* begin, std::size_t size, bit_writer& out) {
 
 }  // namespace
 
+template <typename T>
 bool cleanup_decoder::decode(const std::uint8_t* bytes, std::size_t size, std::size_t width,
-                             std::size_t height, unsigned num_planes, std::int16_t* rows,
-                             std::size_t row_stride) {
-  const auto decode_cleanup = kernels::active().decode_cleanup;
+                             std::size_t height, unsigned num_planes, T* rows, std::size_t row_stride) {
+  const auto decode_cleanup = kernels::active().decode_cleanup<T>();
   const kernels::cleanup_tables* const tables = cleanup_tables();
   if (decode_cleanup == nullptr || tables == nullptr || size < 2) return false;
   // MEL forwards and VLC backwards share the last `suffix` bytes, of which the last 12 bits say how many they
   // are.
   const std::size_t suffix = std::size_t{bytes[size - 1]} << 4 | (bytes[size - 2] & 15);
   if (suffix < 2 || suffix > size || suffix > 4079) return false;
-  // A byte has 7 bits or 8: these are more than most_cleanup_bits a sample.
-  if (7 * (size - suffix) > kernels::most_cleanup_bits * width * height) return false;
+  kernels::cleanup_block<T> block;
+  // A byte has 7 bits or 8: these are more than most_bits a sample.
+  if (7 * (size - suffix) > block.most_bits * width * height) return false;
 
-  kernels::cleanup_block block;
   block.tables = tables;
   block.segments.mel = bytes + size - suffix;
   block.segments.mel_size = suffix - 1;
@@ -123,7 +123,7 @@ bool cleanup_decoder::decode(const std::uint8_t* bytes, std::size_t size, std::s
   block.segments.vlc = vlc_;
   block.segments.vlc_size = vlc.finish(0, behind - 1);
   bit_writer magsgn(magsgn_ + before);
-  unstuff_magsgn(bytes, size - suffix, most_magsgn_bytes, magsgn);
+  unstuff_magsgn(bytes, size - suffix, most_magsgn_bytes<T>, magsgn);
   block.segments.magsgn = magsgn_ + before;
   block.segments.magsgn_size = magsgn.finish(0xFF, behind - 1);
 
@@ -134,5 +134,10 @@ bool cleanup_decoder::decode(const std::uint8_t* bytes, std::size_t size, std::s
   block.row_stride = row_stride;
   return decode_cleanup(block);
 }
+
+template bool cleanup_decoder::decode(const std::uint8_t*, std::size_t, std::size_t, std::size_t, unsigned,
+                                      std::int16_t*, std::size_t);
+template bool cleanup_decoder::decode(const std::uint8_t*, std::size_t, std::size_t, std::size_t, unsigned,
+                                      std::int32_t*, std::size_t);
 
 }  // namespace htj2k::native
