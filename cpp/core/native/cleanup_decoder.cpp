@@ -25,7 +25,26 @@ constexpr std::uint64_t lower_bits = 0x7F7F7F7F7F7F7F7F, lowest_bits = 0x0101010
 // Whether the lower 7 bits of any byte are ones: then one more carries into its highest.
 bool has_seven_ones(std::uint64_t word) { return (((word & lower_bits) + lowest_bits) & ~lower_bits) != 0; }
 
-bool has_ff(std::uint64_t word) { return (((word & lower_bits) + lowest_bits) & word & ~lower_bits) != 0; }
+// The highest bit of each byte that is FF.
+std::uint64_t ff_bytes(std::uint64_t word) {
+  return ((word & lower_bits) + lowest_bits) & word & ~lower_bits;
+}
+
+// `word` without the bits of `which`, those behind each moved down.
+std::uint64_t without(std::uint64_t word, std::uint64_t which) {
+  while (which != 0) {
+    const std::uint64_t below = (which & (~which + 1)) - 1;
+    word = (word & below) | (word >> 1 & ~below);
+    which = (which & (which - 1)) >> 1;
+  }
+  return word;
+}
+
+unsigned count_bits(std::uint64_t word) {
+  unsigned count = 0;
+  for (; word != 0; word &= word - 1) ++count;
+  return count;
+}
 
 // Bits in the order in which they are read, the first one lowest in its byte.
 class bit_writer {
@@ -44,11 +63,17 @@ public:
     count_ -= 8;
   }
 
-  void put8(std::uint64_t word) {
+  // At least 56; those of `word` behind them are zero. Writes 8 bytes.
+  void put_word(std::uint64_t word, unsigned count) {
     const std::uint64_t bits = waiting_ | word << count_;
     std::memcpy(out_, &bits, sizeof bits);
-    out_ += sizeof bits;
-    waiting_ = count_ == 0 ? 0 : word >> (64 - count_);
+    const unsigned total = count_ + count;
+    out_ += total / 8;
+    if (total >= 64)
+      waiting_ = count_ == 0 ? 0 : word >> (64 - count_);
+    else
+      waiting_ = bits >> 56;
+    count_ = total % 8;
   }
 
   // All bits behind the last one become those of `fill`. How many bytes hold others.
@@ -70,10 +95,15 @@ void unstuff_magsgn(const std::uint8_t* in, std::size_t size, std::size_t most, 
   const std::uint8_t* const stop = in + size;
   bool after_ff = false;
   while (in != stop && out.bytes() < most) {
-    if (!after_ff && stop - in >= 8 && out.bytes() + 8 <= most && !has_ff(load8(in))) {
-      out.put8(load8(in));
-      in += 8;
-      continue;
+    if (stop - in >= 8 && out.bytes() + 8 <= most) {
+      const std::uint64_t word = load8(in), ff = ff_bytes(word);
+      const std::uint64_t stuffed = ff << 8 | (after_ff ? 0x80 : 0);
+      if ((word & stuffed) == 0) {
+        out.put_word(without(word, stuffed), 64 - count_bits(stuffed));
+        after_ff = ff >> 63 != 0;
+        in += 8;
+        continue;
+      }
     }
     out.put(*in, after_ff ? 7 : 8);
     after_ff = *in++ == 0xFF;
@@ -89,7 +119,7 @@ void unstuff_vlc(const std::uint8_t* begin, std::size_t size, bit_writer& out) {
   bool after_large = (*last | 0x0F) > 0x8F;
   while (last != begin) {
     if (last - begin >= 8 && !has_seven_ones(load8(last - 8))) {
-      out.put8(reversed(load8(last - 8)));
+      out.put_word(reversed(load8(last - 8)), 64);
       last -= 8;
     } else {
       --last;
