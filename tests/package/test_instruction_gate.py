@@ -22,7 +22,9 @@ def test_the_stored_baseline_has_every_path():
     stored = parse(BASELINE.read_text())
     assert {"machine", "valgrind", "compiler", "OpenJPH", "OpenJPH's CPU level"} == set(stored.conditions)
     operations = {name.split(" ", 1)[1] for name in stored.instructions}
-    assert set(stored.instructions) == {f"{path} {name}" for path in ("avx2", "sse41", "portable") for name in operations}
+    assert set(stored.instructions) == {
+        f"{path} {name}" for path in ("avx2", "sse41", "portable") for name in operations
+    }
     assert {name.split()[1] for name in operations} == {"encode", "decode", "verify", "pixel_checksums", "crc32"}
 
 
