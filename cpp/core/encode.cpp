@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/geometry.hpp"
 #include "core/jph_file.hpp"
 #include "core/ojph_messages.hpp"
 #include "core/reused_codestream.hpp"
@@ -79,13 +80,12 @@ void check_block_columns(const const_image_view& image, const encode_options& op
     precinct = 0;
     for (const auto& size : options.precincts) precinct = std::max(precinct, size.first);
   }
-  const std::uint64_t columns =
+  const std::uint32_t columns =
       options.tile_width == 0 ? image.width : std::min(image.width, options.tile_width);
   const std::uint32_t levels = options.num_decompositions;
-  const std::uint64_t lowest = (columns + (std::uint64_t{1} << levels) - 1) >> levels;
   // Subbands other than the lowest are half as wide as their resolution, and so are precincts in them.
-  const bool in_lowest = std::min<std::uint64_t>(lowest, precinct) > most;
-  const bool in_others = levels > 0 && std::min<std::uint64_t>((columns + 1) / 2, precinct / 2) > most;
+  const bool in_lowest = std::min(ceil_shift(columns, levels), precinct) > most;
+  const bool in_others = levels > 0 && std::min(ceil_shift(columns, 1), precinct / 2) > most;
   if (in_lowest || in_others)
     throw error(
         error_code::invalid_argument,

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "core/bytes.hpp"
 #include "core/native/cleanup_tables.hpp"
 #include "kernels/implementation.hpp"
 
@@ -14,20 +15,10 @@ std::uint64_t load8(const std::uint8_t* p) {
   return word;
 }
 
-std::uint64_t reversed(std::uint64_t word) {
-  word = (word >> 8 & 0x00FF00FF00FF00FF) | (word & 0x00FF00FF00FF00FF) << 8;
-  word = (word >> 16 & 0x0000FFFF0000FFFF) | (word & 0x0000FFFF0000FFFF) << 16;
-  return word >> 32 | word << 32;
-}
-
-constexpr std::uint64_t lower_bits = 0x7F7F7F7F7F7F7F7F, lowest_bits = 0x0101010101010101;
-
-// Whether the lower 7 bits of any byte are ones: then one more carries into its highest.
-bool has_seven_ones(std::uint64_t word) { return (((word & lower_bits) + lowest_bits) & ~lower_bits) != 0; }
-
-// The highest bit of each byte that is FF.
-std::uint64_t ff_bytes(std::uint64_t word) {
-  return ((word & lower_bits) + lowest_bits) & word & ~lower_bits;
+// The highest bit of each byte whose lower 7 bits are ones: one more carries into it.
+std::uint64_t seven_ones(std::uint64_t word) {
+  constexpr std::uint64_t lower = 0x7F7F7F7F7F7F7F7F, lowest = 0x0101010101010101;
+  return ((word & lower) + lowest) & ~lower;
 }
 
 // `word` without the bits of `which`, those behind each moved down.
@@ -96,7 +87,7 @@ void unstuff_magsgn(const std::uint8_t* in, std::size_t size, std::size_t most, 
   bool after_ff = false;
   while (in != stop && out.bytes() < most) {
     if (stop - in >= 8 && out.bytes() + 8 <= most) {
-      const std::uint64_t word = load8(in), ff = ff_bytes(word);
+      const std::uint64_t word = load8(in), ff = seven_ones(word) & word;
       const std::uint64_t stuffed = ff << 8 | (after_ff ? 0x80 : 0);
       if ((word & stuffed) == 0) {
         out.put_word(without(word, stuffed), 64 - count_bits(stuffed));
@@ -118,8 +109,9 @@ void unstuff_vlc(const std::uint8_t* begin, std::size_t size, bit_writer& out) {
   out.put(upper, (upper & 7) == 7 ? 3 : 4);
   bool after_large = (*last | 0x0F) > 0x8F;
   while (last != begin) {
-    if (last - begin >= 8 && !has_seven_ones(load8(last - 8))) {
-      out.put_word(reversed(load8(last - 8)), 64);
+    const std::uint64_t word = last - begin >= 8 ? load_u64(last - 8) : ~std::uint64_t{0};
+    if (seven_ones(word) == 0) {
+      out.put_word(word, 64);
       last -= 8;
     } else {
       --last;
