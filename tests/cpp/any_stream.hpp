@@ -10,6 +10,8 @@
 #include <random>
 #include <vector>
 
+#include "random.hpp"
+
 namespace htj2k::test {
 
 struct stream_shape {
@@ -19,10 +21,6 @@ struct stream_shape {
   bool is_signed = false, reversible = true;
   const char* order = "RPCL";
 };
-
-inline std::uint32_t up_to(std::mt19937& random, std::uint32_t most) {
-  return static_cast<std::uint32_t>(random() % (most + 1));
-}
 
 inline stream_shape any_shape(std::mt19937& random) {
   static constexpr const char* orders[] = {"LRCP", "RLCP", "RPCL", "PCRL", "CPRL"};

@@ -14,17 +14,15 @@
 #include "core/native/block_decoder.hpp"
 #include "guarded.hpp"
 #include "kernels/implementation.hpp"
+#include "random.hpp"
 
 namespace {
 
 using namespace htj2k;
+using test::up_to;
 
 constexpr std::size_t most_bytes = 20000;
 constexpr std::int16_t untouched = 0x5A5A;
-
-std::uint32_t up_to(std::mt19937& random, std::uint32_t most) {
-  return static_cast<std::uint32_t>(random() % (std::uint64_t{most} + 1));
-}
 
 struct any_block {
   native::block_size size;

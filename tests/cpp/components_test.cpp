@@ -18,10 +18,12 @@
 #include "core/ojph_messages.hpp"
 #include "core/strict.hpp"
 #include "damage.hpp"
+#include "random.hpp"
 
 namespace {
 
 using namespace htj2k;
+using test::up_to;
 using bytes = std::vector<std::uint8_t>;
 using plane = std::vector<std::int32_t>;
 using component = component_size;
@@ -34,10 +36,6 @@ struct stream_shape {
   bool reversible = true, same_levels = true;
   const char* order = "RPCL";
 };
-
-std::uint32_t up_to(std::mt19937& random, std::uint32_t most) {
-  return static_cast<std::uint32_t>(random() % (most + 1));
-}
 
 void place_anywhere(image_size& siz, std::mt19937& random) {
   siz.x0 = up_to(random, 1) * up_to(random, 40);

@@ -9,14 +9,12 @@
 
 #include "check.hpp"
 #include "guarded.hpp"
+#include "random.hpp"
 
 namespace {
 
 using namespace htj2k;
-
-std::uint32_t up_to(std::mt19937& random, std::uint32_t most) {
-  return static_cast<std::uint32_t>(random() % (std::uint64_t{most} + 1));
-}
+using test::up_to;
 
 constexpr unsigned planes = 30;
 constexpr std::uint32_t most_samples = 4096;
