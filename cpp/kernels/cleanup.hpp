@@ -10,26 +10,29 @@ namespace htj2k::kernels {
 // column, then down the right one.
 struct cleanup_tables {
   // CxtVLC, [context << 7 | 7 bits], of rows of quads but the first, and of that. Bits 0 to 5: the codeword's
-  // length; 7 to 9: what the quad adds to the context of the one to its right; 12: u_off; 16 to 31: the
-  // quad's pattern, of which bits 4 to 7 are the significance of its samples (rho), 8 to 11 e_1, 12 to 15
-  // e_k.
+  // length; 9 to 11: what the quad adds to the context of the one to its right, in bytes of the table, in
+  // rows but the first bit 10 alone; 12: u_off, in rows but the first bit 11 too; 16 to 31: the quad's
+  // pattern, of which bits 4 to 7 are the significance of its samples (rho), 8 to 11 e_1, 12 to 15 e_k.
   std::uint32_t other_rows[8 << 7];
   std::uint32_t first_row[8 << 7];
 
-  // U-VLC of a pair of quads in rows but the first, where 10 bits hold both codewords, else `too_long`:
+  // U-VLC of a pair of quads in rows but the first, where 10 bits hold both codewords and no u_q is above
+  // most_whole_u, else `too_long`:
   // [mode << 10 | 10 bits]. Mode is u_off of the first quad and twice that of the second. Bits 0 to 5: the
-  // length; 16 to 23 and 24 to 31: u_q of each.
-  std::uint32_t u_whole[4 << 10];
+  // length; 6 to 10 and 11 to 15: u_q of each.
+  std::uint16_t u_whole[4 << 10];
   // The same in parts, of all rows, [mode << 6 | 6 bits]; in the first one there are two other modes instead
-  // of 3. Bits 0 to 5: the length of both prefixes; 6 to 8 and 9 to 11: those of the suffixes; u_q as above,
-  // without its suffix.
+  // of 3. Bits 0 to 5: the length of both prefixes; 6 to 8 and 9 to 11: those of the suffixes; 16 to 23 and
+  // 24 to 31: u_q of each without its suffix.
   std::uint32_t u_parts[6 << 6];
 
   static constexpr std::uint32_t first_row_small = 4, first_row_large = 5;  // as the MEL event says
   static constexpr std::uint32_t length_bits = 63;
+  static constexpr std::uint32_t first_row_context = 7U << 9, other_rows_context = 1U << 10;
+  // Their sum is the distance, in bytes, to what u_whole has of the mode.
+  static constexpr std::uint32_t u_off_of_first = 1U << 11, u_off_of_second = 1U << 12;
   static constexpr std::uint32_t too_long = 63;
-  static constexpr std::uint32_t context_bits = 7U << 7;
-  static constexpr unsigned u_off_bit = 12;  // the fields below it may be added to twice themselves
+  static constexpr std::uint32_t most_whole_u = 31;
 };
 
 // The three segments of a cleanup pass, two of them without their stuffed bits.

@@ -22,7 +22,7 @@ public:
 
 private:
   void take_run() {
-    constexpr unsigned exponents[13] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5};
+    static constexpr unsigned exponents[13] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5};
     if (count_ < 6) fill();
     const unsigned exponent = exponents[state_];
     const bool is_full = (bits_ >> 63) != 0;
@@ -64,57 +64,74 @@ private:
 // Step 1: patterns and u_q of quads.
 class quad_reader {
 public:
-  quad_reader(const cleanup_tables* tables, const cleanup_segments& segments)
-      : tables_(tables),
-        mel_(segments.mel, segments.mel_size),
-        vlc_(segments.vlc),
-        size_(segments.vlc_size) {}
+  // `mel` is not a part of this, so that the rest can stay in registers.
+  quad_reader(const cleanup_tables* lookups, const cleanup_segments& segments, mel_events& mel)
+      : tables_(lookups),
+        mel_(&mel),
+        next_(reinterpret_cast<std::uintptr_t>(segments.vlc)),
+        stop_(next_ + segments.vlc_size) {
+    refill();
+  }
 
   void begin_row() { context_ = 0; }
 
   // `above` is what the row above adds to the contexts of both quads.
+  //
+  // Each lookup waits for the one before it, so what else a bit of the next index would have to wait for is
+  // kept short: tables are entered at distances that are added up beside, and the bits are filled up while
+  // u_q is looked up in those that are there.
   template <bool IsFirstRow>
   HTJ2K_INLINE void read_pair(const std::uint16_t* above, bool has_second, std::uint16_t* patterns,
                               std::uint16_t* u) {
-    refill();
     const std::uint32_t first = read_quad<IsFirstRow>(IsFirstRow ? 0 : above[0]);
     const std::uint32_t second = has_second ? read_quad<IsFirstRow>(IsFirstRow ? 0 : above[1]) : 0;
-    patterns[0] = static_cast<std::uint16_t>(first >> 16);
-    patterns[1] = static_cast<std::uint16_t>(second >> 16);
-    // The fields below u_off do not carry into it.
-    const std::uint32_t distance = (first + 2 * second) & 3U << cleanup_tables::u_off_bit;
-    const std::uint32_t mode = distance >> cleanup_tables::u_off_bit;
+    const std::uint32_t both_patterns = first >> 16 | (second & 0xFFFF0000);
+    std::memcpy(patterns, &both_patterns, sizeof both_patterns);
+    const std::uint64_t ahead = bits_;
+    refill();
     if constexpr (IsFirstRow) {
-      read_u_parts(mode != 3     ? mode
-                   : mel_.next() ? cleanup_tables::first_row_large
-                                 : cleanup_tables::first_row_small,
-                   u);
+      const std::uint32_t mode =
+          ((first & tables::u_off_of_second) + 2 * (second & tables::u_off_of_second)) /
+          tables::u_off_of_second;
+      read_u_parts(mode != 3 ? mode : mel_->next() ? tables::first_row_large : tables::first_row_small, u);
     } else {
-      // A mode has so many bytes of the table: that is one shift less to wait for.
-      static_assert(sizeof *tables_->u_whole << 10 == 1 << cleanup_tables::u_off_bit);
-      const char* const of_mode = reinterpret_cast<const char*>(tables_->u_whole) + distance;
-      const std::uint32_t both = reinterpret_cast<const std::uint32_t*>(of_mode)[bits_ & 1023];
-      if (both == cleanup_tables::too_long) return read_u_parts(mode, u);
-      consume(both & cleanup_tables::length_bits);
-      u[0] = static_cast<std::uint16_t>(both >> 16 & 255);
-      u[1] = static_cast<std::uint16_t>(both >> 24);
+      const char* of_mode =
+          reinterpret_cast<const char*>(tables_->u_whole) + (first & tables::u_off_of_first);
+      HTJ2K_COMPUTE(of_mode);
+      of_mode += second & tables::u_off_of_second;
+      HTJ2K_COMPUTE(of_mode);
+      const std::uint32_t both = reinterpret_cast<const std::uint16_t*>(of_mode)[ahead & 1023];
+      if (both == tables::too_long) {
+        const auto distance = (first & tables::u_off_of_first) + (second & tables::u_off_of_second);
+        return read_u_parts(distance / tables::u_off_of_first, u);
+      }
+      consume(both & tables::length_bits);
+      u[0] = static_cast<std::uint16_t>(both >> 6 & 31);
+      u[1] = static_cast<std::uint16_t>(both >> 11);
     }
   }
 
 private:
+  using tables = cleanup_tables;
+
   template <bool IsFirstRow>
-  HTJ2K_INLINE std::uint32_t read_quad(std::uint32_t above) {
-    const std::uint32_t context = context_ | above;
-    std::uint32_t quad = (IsFirstRow ? tables_->first_row : tables_->other_rows)[context + (bits_ & 127)];
-    if (context == 0 && !mel_.next()) quad = 0;  // nothing is significant, and no bit is used
-    consume(quad & cleanup_tables::length_bits);
-    context_ = quad & cleanup_tables::context_bits;
+  HTJ2K_INLINE std::uint32_t read_quad(std::size_t above) {
+    const std::uint32_t* const quads = IsFirstRow ? tables_->first_row : tables_->other_rows;
+    const char* of_context = reinterpret_cast<const char*>(quads) + above;
+    HTJ2K_COMPUTE(of_context);
+    of_context += context_;
+    HTJ2K_COMPUTE(of_context);
+    std::uint32_t quad = reinterpret_cast<const std::uint32_t*>(of_context)[bits_ & 127];
+    // Nothing is significant then, and no bit is used.
+    if ((context_ | above) == 0 && !mel_->next()) quad = 0;
+    consume(quad & tables::length_bits);
+    context_ = quad & (IsFirstRow ? tables::first_row_context : tables::other_rows_context);
     return quad;
   }
 
   HTJ2K_INLINE void read_u_parts(std::uint32_t mode, std::uint16_t* u) {
     const std::uint32_t parts = tables_->u_parts[mode << 6 | (bits_ & 63)];
-    consume(parts & cleanup_tables::length_bits);
+    consume(parts & tables::length_bits);
     u[0] = static_cast<std::uint16_t>((parts >> 16 & 255) + take(parts >> 6 & 7));
     u[1] = static_cast<std::uint16_t>((parts >> 24) + take(parts >> 9 & 7));
   }
@@ -130,23 +147,22 @@ private:
     count_ -= length;
   }
 
-  // To 56 bits or more; a pair takes 30 at most. Behind the segment there are zeros.
+  // To 56 bits or more. Quads take 7 at most, u_q of a pair 16. Behind the segment there are zeros.
   HTJ2K_INLINE void refill() {
     std::uint64_t ahead;
-    std::memcpy(&ahead, vlc_ + std::min(offset_, size_), sizeof ahead);
+    std::memcpy(&ahead, reinterpret_cast<const std::uint8_t*>(std::min(next_, stop_)), sizeof ahead);
     bits_ |= ahead << count_;
-    offset_ += (63 - count_) >> 3;
+    next_ += (63 - count_) >> 3;
     count_ |= 56;
   }
 
   const cleanup_tables* tables_;
-  mel_events mel_;
-  const std::uint8_t* vlc_;
-  std::size_t size_;
-  std::size_t offset_ = 0;
+  mel_events* mel_;
+  // Numbers, as the first one may go beyond the memory.
+  std::uintptr_t next_, stop_;
   std::uint64_t bits_ = 0;
   std::uint32_t count_ = 0;
-  std::uint32_t context_ = 0;
+  std::size_t context_ = 0;  // in bytes of the table
 };
 
 // Memory for rows of quads; what lies before and behind them is zero.
@@ -157,6 +173,7 @@ public:
     std::memset(memory_, 0, (before + PerQuad * (num_quads + behind)) * sizeof(T));
   }
   T* get() { return memory_ + before; }
+  const T* get() const { return memory_ + before; }
 
 private:
   static constexpr std::size_t before = 16, most = 512, behind = 16;
@@ -166,31 +183,30 @@ private:
 // V holds v_n.
 template <typename V>
 struct quad_rows {
-  explicit quad_rows(std::size_t n)
-      : patterns{row(n), row(n)}, u{row(n), row(n)}, above(n), bits(n), bottom(n) {}
+  explicit quad_rows(std::size_t n) : patterns(n), u(n), bits(n), above(n), bottom(n) {}
 
-  using row = quad_row<std::uint16_t>;
-  row patterns[2], u[2];  // of even and odd rows of quads
-  row above;              // what the row above adds to contexts
-  row bits;               // U_q
-  quad_row<V, 2> bottom;  // v_n | 1 of the significant samples of the last row of samples
+  quad_row<std::uint16_t> patterns;  // of the row that step 1 reads, or read last
+  quad_row<std::uint16_t> u;         // u_q of it
+  quad_row<std::uint16_t> bits;      // U_q of the row that step 2 has next
+  quad_row<std::uint16_t> above;     // what the row above adds to contexts
+  quad_row<V, 2> bottom;             // v_n | 1 of the significant samples of the last row of samples
 };
 
 inline __m128i load16(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
 inline __m256i load32(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
 
-// Contexts of T.814 7.3.5: bit 7 of a quad's is the significance of the samples above it to the left and
-// above its left column, bit 9 that of those above its right column and to the right. Bit 8 comes from the
-// left.
+// Contexts of T.814 7.3.5, as distances in bytes: bit 9 of a quad's is the significance of the samples above
+// it to the left and above its left column, bit 11 that of those above its right column and to the right. Bit
+// 10 comes from the left.
 inline void find_contexts(const std::uint16_t* patterns, std::size_t num_quads, std::uint16_t* above) {
   for (std::size_t q = 0; q < num_quads; q += 16) {
     const __m256i left = load32(patterns + q - 1), own = load32(patterns + q),
                   right = load32(patterns + q + 1);
     const __m256i second = _mm256_set1_epi16(0x20), fourth = _mm256_set1_epi16(0x80);
-    const __m256i low =
-        _mm256_or_si256(_mm256_and_si256(left, fourth), _mm256_slli_epi16(_mm256_and_si256(own, second), 2));
-    const __m256i high = _mm256_or_si256(_mm256_slli_epi16(_mm256_and_si256(own, fourth), 2),
-                                         _mm256_slli_epi16(_mm256_and_si256(right, second), 4));
+    const __m256i low = _mm256_or_si256(_mm256_slli_epi16(_mm256_and_si256(left, fourth), 2),
+                                        _mm256_slli_epi16(_mm256_and_si256(own, second), 4));
+    const __m256i high = _mm256_or_si256(_mm256_slli_epi16(_mm256_and_si256(own, fourth), 4),
+                                         _mm256_slli_epi16(_mm256_and_si256(right, second), 6));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(above + q), _mm256_or_si256(low, high));
   }
 }
@@ -242,15 +258,6 @@ bool find_bits(const std::uint16_t* patterns, const std::uint16_t* u, const V* b
   return _mm256_testz_si256(too_many, too_many) != 0;
 }
 
-struct repeated_lanes {
-  alignas(16) std::uint16_t of[8][8] = {};
-  constexpr repeated_lanes() {
-    for (std::uint16_t k = 0; k < 8; ++k)
-      for (auto& lane : of[k]) lane = static_cast<std::uint16_t>(k + 7);
-  }
-};
-inline constexpr repeated_lanes seven_and_more;
-
 // Bits of MagSgn by their position.
 class magsgn_bytes {
 public:
@@ -272,42 +279,84 @@ inline __m256i two(__m128i low, __m128i high) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
 }
 
+// What lanes are combined with lies in memory, at an address that compilers know nothing of: of constants
+// that they know, GCC makes those for which it has no register anew each time.
+template <typename Lane>
+struct same_lanes {
+  alignas(32) Lane lanes[32 / sizeof(Lane)] = {};
+  constexpr explicit same_lanes(std::uint32_t value) {
+    for (Lane& lane : lanes) lane = static_cast<Lane>(value);
+  }
+  __m256i get() const { return load32(lanes); }
+};
+
+// 128 bits of each number from `first` on.
+template <typename Lane>
+struct counted_lanes {
+  alignas(16) Lane lanes[8][16 / sizeof(Lane)] = {};
+  constexpr explicit counted_lanes(unsigned first) {
+    for (unsigned k = 0; k < 8; ++k)
+      for (Lane& lane : lanes[k]) lane = static_cast<Lane>(first + k);
+  }
+  __m128i get(std::uint32_t k) const { return load16(lanes[k]); }
+};
+
 // Step 2: samples of four quads from MagSgn (T.814 7.1.2, 7.3.8). T: the lanes.
 template <typename T>
 class sample_reader;
+
+struct lanes16_constants {
+  // A lane a sample: those of quad 0, of 1, 2, 3.
+  alignas(32) std::uint8_t to_lanes[32] = {0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3,
+                                           4, 5, 4, 5, 4, 5, 4, 5, 6, 7, 6, 7, 6, 7, 6, 7};
+  // Samples of the upper row to the lower half of each 128 bits, those of the lower row to the upper half.
+  alignas(32) std::uint8_t even_then_odd[32] = {0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15,
+                                                0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15};
+  alignas(32) std::uint8_t powers[32] = {1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0,
+                                         1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0};
+  alignas(32) std::uint8_t falling_powers[32] = {128, 64, 32, 16, 8, 4, 2, 1, 128, 64, 32, 16, 8, 4, 2, 1,
+                                                 128, 64, 32, 16, 8, 4, 2, 1, 128, 64, 32, 16, 8, 4, 2, 1};
+  alignas(32) std::uint16_t rho[16] = {0x10, 0x20, 0x40, 0x80, 0x10, 0x20, 0x40, 0x80,
+                                       0x10, 0x20, 0x40, 0x80, 0x10, 0x20, 0x40, 0x80};
+  alignas(32) std::uint16_t e_1[16] = {0x100, 0x200, 0x400, 0x800, 0x100, 0x200, 0x400, 0x800,
+                                       0x100, 0x200, 0x400, 0x800, 0x100, 0x200, 0x400, 0x800};
+  alignas(32) std::uint16_t e_k[16] = {0x1000, 0x2000, 0x4000, 0x8000, 0x1000, 0x2000, 0x4000, 0x8000,
+                                       0x1000, 0x2000, 0x4000, 0x8000, 0x1000, 0x2000, 0x4000, 0x8000};
+  same_lanes<std::uint16_t> one{1}, twice{0x0101}, minus_eight{0xF800}, next{0x0100}, third{0x8002};
+  counted_lanes<std::uint16_t> seven_and_more{7};
+};
+inline constexpr lanes16_constants of_lanes16;
 
 template <>
 class sample_reader<std::int16_t> {
 public:
   using value = std::uint16_t;
-  explicit sample_reader(const cleanup_segments& segments) : magsgn_(segments) {}
+  explicit sample_reader(const cleanup_segments& segments) : magsgn_(segments) { HTJ2K_COMPUTE(constants_); }
 
   // `bottom` gets v_n | 1 of the lower row.
   HTJ2K_INLINE void read_four(const std::uint16_t* patterns, const std::uint16_t* bits,
                               std::int16_t* upper_row, std::int16_t* lower_row, std::uint16_t* bottom) {
-    // A lane a sample: those of quad 0, of 1, 2, 3.
-    const __m256i to_lanes = _mm256_setr_epi8(0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3,  //
-                                              4, 5, 4, 5, 4, 5, 4, 5, 6, 7, 6, 7, 6, 7, 6, 7);
+    const __m256i to_lanes = load32(constants_->to_lanes);
     const __m256i pattern = _mm256_shuffle_epi8(broadcast(patterns), to_lanes);
     const __m256i u = _mm256_shuffle_epi8(broadcast(bits), to_lanes);
-    const __m256i significant = has(pattern, 0x0080'0040'0020'0010);
-    const __m256i e_k = has(pattern, static_cast<long long>(0x8000'4000'2000'1000));
-    const __m256i e_1 = has(pattern, 0x0800'0400'0200'0100);
+    const __m256i significant = has(pattern, constants_->rho);
+    const __m256i e_k = has(pattern, constants_->e_k);
+    const __m256i e_1 = has(pattern, constants_->e_1);
     const __m256i m = _mm256_and_si256(significant, _mm256_add_epi16(u, e_k));
 
     const __m256i raw = fetch(m);
     const __m256i above = power_of_two(m);
-    const __m256i below = _mm256_and_si256(raw, _mm256_sub_epi16(above, _mm256_set1_epi16(1)));
+    const __m256i ones = constants_->one.get();
+    const __m256i below = _mm256_and_si256(raw, _mm256_sub_epi16(above, ones));
     const __m256i v = _mm256_or_si256(below, _mm256_and_si256(e_1, above));
 
     // The magnitude is v / 2 + 1, the lowest bit of v the sign.
-    const __m256i ones = _mm256_set1_epi16(1);
     const __m256i one = _mm256_and_si256(significant, ones);
     const __m256i sign = _mm256_or_si256(_mm256_slli_epi16(v, 15), one);  // zero if not significant
     const __m256i magnitude = _mm256_add_epi16(_mm256_srli_epi16(v, 1), ones);
     seen_ = _mm256_or_si256(seen_, magnitude);
     store_rows(_mm256_sign_epi16(magnitude, sign), upper_row, lower_row);
-    const __m256i odd = _mm256_shuffle_epi8(_mm256_or_si256(v, one), even_then_odd());
+    const __m256i odd = _mm256_shuffle_epi8(_mm256_or_si256(v, one), load32(constants_->even_then_odd));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(bottom),
                      _mm256_castsi256_si128(_mm256_permute4x64_epi64(odd, 0x0D)));
   }
@@ -326,18 +375,20 @@ private:
   }
 
   // All ones where a lane has its bit of `mask`.
-  static __m256i has(__m256i pattern, long long mask) {
-    const __m256i bits = _mm256_set1_epi64x(mask);
+  static __m256i has(__m256i pattern, const std::uint16_t* mask) {
+    const __m256i bits = load32(mask);
     return _mm256_cmpeq_epi16(_mm256_and_si256(pattern, bits), bits);
   }
 
+  // Both bytes of a lane as the lower one.
+  HTJ2K_INLINE __m256i twice(__m256i bytes) const {
+    return _mm256_mullo_epi16(bytes, constants_->twice.get());
+  }
+
   // 2^m for m up to 15: each half of a lane looks its byte up, which is 0 for indices from 8 on and below 0.
-  static __m256i power_of_two(__m256i m) {
-    const __m256i powers =
-        _mm256_broadcastsi128_si256(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
-    const __m256i indices =
-        _mm256_sub_epi16(_mm256_or_si256(m, _mm256_slli_epi16(m, 8)), _mm256_set1_epi16(0x0800));
-    return _mm256_shuffle_epi8(powers, indices);
+  HTJ2K_INLINE __m256i power_of_two(__m256i m) const {
+    const __m256i indices = _mm256_add_epi16(twice(m), constants_->minus_eight.get());
+    return _mm256_shuffle_epi8(load32(constants_->powers), indices);
   }
 
   // In each lane its m bits, and what follows them. Two quads take at most 8 * 14 bits, which with those
@@ -352,44 +403,52 @@ private:
     const std::uint32_t middle = position_ + first;
     const __m256i bytes = two(magsgn_.before(position_), magsgn_.before(middle));
     const __m256i seven =
-        two(load16(seven_and_more.of[position_ & 7]), load16(seven_and_more.of[middle & 7]));
+        two(constants_->seven_and_more.get(position_ & 7), constants_->seven_and_more.get(middle & 7));
     position_ = middle + second;
 
     const __m256i bit = _mm256_add_epi16(_mm256_sub_epi16(sum, m), seven);
     const __m256i byte = _mm256_srli_epi16(bit, 3);
-    const __m256i pair =
-        _mm256_add_epi16(_mm256_or_si256(byte, _mm256_slli_epi16(byte, 8)), _mm256_set1_epi16(0x0100));
-    const __m256i third = _mm256_add_epi16(byte, _mm256_set1_epi16(static_cast<short>(0x8002)));
-    // 2^(16 - n) for a move by n = bit % 8 + 1: only its higher byte is not zero.
-    const __m256i powers =
-        _mm256_broadcastsi128_si256(_mm_setr_epi8(-128, 64, 32, 16, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0));
-    const __m256i in_byte = _mm256_slli_epi16(_mm256_and_si256(bit, _mm256_set1_epi16(7)), 8);
-    const __m256i factor = _mm256_shuffle_epi8(powers, _mm256_or_si256(in_byte, _mm256_set1_epi16(0x80)));
+    const __m256i pair = _mm256_add_epi16(twice(byte), constants_->next.get());
+    const __m256i third = _mm256_add_epi16(byte, constants_->third.get());
+    // 2^(16 - n) for a move by n = bit % 8 + 1: only its higher byte is not zero. bit is below 128.
+    const __m256i factor = _mm256_slli_epi16(_mm256_shuffle_epi8(load32(constants_->falling_powers), bit), 8);
     return _mm256_or_si256(_mm256_mulhi_epu16(_mm256_shuffle_epi8(bytes, pair), factor),
                            _mm256_mullo_epi16(_mm256_shuffle_epi8(bytes, third), factor));
   }
 
-  // Samples of the upper row to the lower half of each 128 bits, those of the lower row to the upper half.
-  static __m256i even_then_odd() {
-    return _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15));
-  }
-
-  static void store_rows(__m256i samples, std::int16_t* upper_row, std::int16_t* lower_row) {
-    const __m256i rows = _mm256_permute4x64_epi64(_mm256_shuffle_epi8(samples, even_then_odd()), 0xD8);
+  HTJ2K_INLINE void store_rows(__m256i samples, std::int16_t* upper_row, std::int16_t* lower_row) const {
+    const __m256i apart = _mm256_shuffle_epi8(samples, load32(constants_->even_then_odd));
+    const __m256i rows = _mm256_permute4x64_epi64(apart, 0xD8);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(upper_row), _mm256_castsi256_si128(rows));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(lower_row), _mm256_extracti128_si256(rows, 1));
   }
 
   magsgn_bytes magsgn_;
+  const lanes16_constants* constants_ = &of_lanes16;
   std::uint32_t position_ = 0;  // in bits
   __m256i seen_ = _mm256_setzero_si256();
 };
+
+struct lanes32_constants {
+  // A lane a sample: those of quad 0, of 1. Index 255 is a zero.
+  alignas(32) std::uint8_t to_lanes[32] = {0, 1, 255, 255, 0, 1, 255, 255, 0, 1, 255, 255, 0, 1, 255, 255,
+                                           2, 3, 255, 255, 2, 3, 255, 255, 2, 3, 255, 255, 2, 3, 255, 255};
+  alignas(32) std::uint8_t four_times[32] = {0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12,
+                                             0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12};
+  alignas(32) std::uint32_t upper_then_lower[8] = {0, 2, 4, 6, 1, 3, 5, 7};
+  alignas(32) std::uint32_t rho[8] = {0x10, 0x20, 0x40, 0x80, 0x10, 0x20, 0x40, 0x80};
+  alignas(32) std::uint32_t e_1[8] = {0x100, 0x200, 0x400, 0x800, 0x100, 0x200, 0x400, 0x800};
+  alignas(32) std::uint32_t e_k[8] = {0x1000, 0x2000, 0x4000, 0x8000, 0x1000, 0x2000, 0x4000, 0x8000};
+  same_lanes<std::uint32_t> one{1}, seven{7}, four_bytes{0x03020100};
+  counted_lanes<std::uint32_t> in_byte{0};
+};
+inline constexpr lanes32_constants of_lanes32;
 
 template <>
 class sample_reader<std::int32_t> {
 public:
   using value = std::uint32_t;
-  explicit sample_reader(const cleanup_segments& segments) : magsgn_(segments) {}
+  explicit sample_reader(const cleanup_segments& segments) : magsgn_(segments) { HTJ2K_COMPUTE(constants_); }
 
   HTJ2K_INLINE void read_four(const std::uint16_t* patterns, const std::uint16_t* bits,
                               std::int32_t* upper_row, std::int32_t* lower_row, std::uint32_t* bottom) {
@@ -405,11 +464,12 @@ public:
 private:
   HTJ2K_INLINE void read_two(const std::uint16_t* patterns, const std::uint16_t* bits,
                              std::int32_t* upper_row, std::int32_t* lower_row, std::uint32_t* bottom) {
-    const __m256i ones = _mm256_set1_epi32(1);
+    const __m256i ones = constants_->one.get();
     const __m256i pattern = to_lanes(patterns);
-    const __m256i significant = has(pattern, 4);
-    const __m256i e_1 = has(pattern, 8);
-    const __m256i m = _mm256_and_si256(significant, _mm256_add_epi32(to_lanes(bits), has(pattern, 12)));
+    const __m256i significant = has(pattern, constants_->rho);
+    const __m256i e_1 = has(pattern, constants_->e_1);
+    const __m256i m =
+        _mm256_and_si256(significant, _mm256_add_epi32(to_lanes(bits), has(pattern, constants_->e_k)));
 
     const __m256i raw = fetch(m);
     const __m256i above = _mm256_sllv_epi32(ones, m);
@@ -428,17 +488,15 @@ private:
   }
 
   // Four lanes for each of two numbers.
-  static __m256i to_lanes(const std::uint16_t* two_numbers) {
+  HTJ2K_INLINE __m256i to_lanes(const std::uint16_t* two_numbers) const {
     std::int32_t both;
     std::memcpy(&both, two_numbers, sizeof both);
-    const __m256i places = _mm256_setr_epi8(0, 1, -1, -1, 0, 1, -1, -1, 0, 1, -1, -1, 0, 1, -1, -1,  //
-                                            2, 3, -1, -1, 2, 3, -1, -1, 2, 3, -1, -1, 2, 3, -1, -1);
-    return _mm256_shuffle_epi8(_mm256_set1_epi32(both), places);
+    return _mm256_shuffle_epi8(_mm256_set1_epi32(both), load32(constants_->to_lanes));
   }
 
-  // All ones where a sample has its bit of the pattern, the first one's being `bit`.
-  static __m256i has(__m256i pattern, int bit) {
-    const __m256i bits = _mm256_slli_epi32(_mm256_setr_epi32(1, 2, 4, 8, 1, 2, 4, 8), bit);
+  // All ones where a lane has its bit of `mask`.
+  static __m256i has(__m256i pattern, const std::uint32_t* mask) {
+    const __m256i bits = load32(mask);
     return _mm256_cmpeq_epi32(_mm256_and_si256(pattern, bits), bits);
   }
 
@@ -448,53 +506,47 @@ private:
     sum = _mm256_add_epi32(sum, _mm256_bslli_epi128(sum, 8));
     const std::uint32_t middle = position_ + static_cast<std::uint32_t>(_mm256_extract_epi32(sum, 3));
     const __m256i bytes = two(magsgn_.at(position_), magsgn_.at(middle));
-    const __m256i in_first =
-        two(_mm_set1_epi32(static_cast<int>(position_ & 7)), _mm_set1_epi32(static_cast<int>(middle & 7)));
+    const __m256i in_first = two(constants_->in_byte.get(position_ & 7), constants_->in_byte.get(middle & 7));
     position_ = middle + static_cast<std::uint32_t>(_mm256_extract_epi32(sum, 7));
 
     const __m256i bit = _mm256_add_epi32(_mm256_sub_epi32(sum, m), in_first);
-    const __m256i four_times =
-        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12));
-    const __m256i byte = _mm256_shuffle_epi8(_mm256_srli_epi32(bit, 3), four_times);
-    const __m256i indices = _mm256_add_epi8(byte, _mm256_set1_epi32(0x03020100));
+    const __m256i byte = _mm256_shuffle_epi8(_mm256_srli_epi32(bit, 3), load32(constants_->four_times));
+    const __m256i indices = _mm256_add_epi8(byte, constants_->four_bytes.get());
     return _mm256_srlv_epi32(_mm256_shuffle_epi8(bytes, indices),
-                             _mm256_and_si256(bit, _mm256_set1_epi32(7)));
+                             _mm256_and_si256(bit, constants_->seven.get()));
   }
 
-  static __m256i upper_then_lower(__m256i samples) {
-    return _mm256_permutevar8x32_epi32(samples, _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7));
+  HTJ2K_INLINE __m256i upper_then_lower(__m256i samples) const {
+    return _mm256_permutevar8x32_epi32(samples, load32(constants_->upper_then_lower));
   }
 
   magsgn_bytes magsgn_;
+  const lanes32_constants* constants_ = &of_lanes32;
   std::uint32_t position_ = 0;
   __m256i seen_ = _mm256_setzero_si256();
 };
 
-// One loop over a row of quads: step 1 of row `row`, step 2 of the one above it.
-template <bool Reads, bool IsFirstRow, bool Samples, typename T, typename Rows>
-void decode_quad_row(const cleanup_block<T>& block, Rows& rows, std::size_t row, quad_reader& quads_left,
-                     sample_reader<T>& samples_left) {
-  const std::size_t num_quads = (block.width + 1) / 2;
-  const std::uint16_t* above = rows.above.get();
-  std::uint16_t* patterns = rows.patterns[row % 2].get();
-  std::uint16_t* u = rows.u[row % 2].get();
-  const std::uint16_t* done = rows.patterns[(row + 1) % 2].get();
-  const std::uint16_t* bits = rows.bits.get();
-  auto* bottom = rows.bottom.get();
-  T* upper = Samples ? block.rows + 2 * (row - 1) * block.row_stride : nullptr;
-  T* lower = Samples ? upper + block.row_stride : nullptr;
+// One loop over a row of quads: step 2 of one that was read, step 1 of the one below it, which takes its
+// place.
+template <bool Reads, bool IsFirstRow, bool Samples, typename T, typename V>
+void decode_quad_row(std::size_t num_quads, quad_rows<V>& rows, T* upper_row, std::size_t row_stride,
+                     quad_reader& quads_left, sample_reader<T>& samples_left) {
   // Copies that stay in registers.
   quad_reader quads = quads_left;
   sample_reader<T> samples = samples_left;
   quads.begin_row();
   for (std::size_t q = 0; q < num_quads; q += 4) {
-    if constexpr (Reads) {
-      quads.read_pair<IsFirstRow>(above + q, q + 1 < num_quads, patterns + q, u + q);
-      if (q + 2 < num_quads)
-        quads.read_pair<IsFirstRow>(above + q + 2, q + 3 < num_quads, patterns + q + 2, u + q + 2);
+    std::uint16_t *const patterns = rows.patterns.get() + q, *const u = rows.u.get() + q;
+    if constexpr (Samples) {
+      samples.read_four(patterns, rows.bits.get() + q, upper_row, upper_row + row_stride,
+                        rows.bottom.get() + 2 * q);
+      upper_row += 8;
     }
-    if constexpr (Samples)
-      samples.read_four(done + q, bits + q, upper + 2 * q, lower + 2 * q, bottom + 2 * q);
+    if constexpr (Reads) {
+      const std::uint16_t* const above = rows.above.get() + q;
+      quads.read_pair<IsFirstRow>(above, q + 1 < num_quads, patterns, u);
+      if (q + 2 < num_quads) quads.read_pair<IsFirstRow>(above + 2, q + 3 < num_quads, patterns + 2, u + 2);
+    }
   }
   quads_left = quads;
   samples_left = samples;
@@ -502,21 +554,23 @@ void decode_quad_row(const cleanup_block<T>& block, Rows& rows, std::size_t row,
 
 template <typename T>
 bool decode_cleanup(const cleanup_block<T>& block) {
-  quad_reader quads(block.tables, block.segments);
+  mel_events mel(block.segments.mel, block.segments.mel_size);
+  quad_reader quads(block.tables, block.segments, mel);
   sample_reader<T> samples(block.segments);
   const std::size_t num_rows = (block.height + 1) / 2;
   const std::size_t num_quads = (block.width + 1) / 2;
+  const unsigned most = std::min(block.num_planes + 1, cleanup_block<T>::most_bits);
   quad_rows<typename sample_reader<T>::value> rows(num_quads);
-  decode_quad_row<true, true, false>(block, rows, 0, quads, samples);
+  T* upper_row = block.rows;
+  decode_quad_row<true, true, false>(num_quads, rows, upper_row, block.row_stride, quads, samples);
   for (std::size_t row = 1; row <= num_rows; ++row) {
-    const std::uint16_t* patterns = rows.patterns[(row + 1) % 2].get();
-    if (!find_bits(patterns, rows.u[(row + 1) % 2].get(), rows.bottom.get(), num_quads,
-                   std::min(block.num_planes + 1, cleanup_block<T>::most_bits), rows.bits.get()))
+    if (!find_bits(rows.patterns.get(), rows.u.get(), rows.bottom.get(), num_quads, most, rows.bits.get()))
       return false;
     if (row == num_rows) break;
-    find_contexts(patterns, num_quads, rows.above.get());
-    decode_quad_row<true, false, true>(block, rows, row, quads, samples);
+    find_contexts(rows.patterns.get(), num_quads, rows.above.get());
+    decode_quad_row<true, false, true>(num_quads, rows, upper_row, block.row_stride, quads, samples);
+    upper_row += 2 * block.row_stride;
   }
-  decode_quad_row<false, false, true>(block, rows, num_rows, quads, samples);
+  decode_quad_row<false, false, true>(num_quads, rows, upper_row, block.row_stride, quads, samples);
   return !samples.has_seen(block.num_planes);
 }

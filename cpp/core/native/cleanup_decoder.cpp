@@ -21,6 +21,13 @@ std::uint64_t seven_ones(std::uint64_t word) {
   return ((word & lower) + lowest) & ~lower;
 }
 
+// The highest bit of each byte that is FF, or above 8F.
+std::uint64_t bytes_ff(std::uint64_t word) { return seven_ones(word) & word; }
+std::uint64_t bytes_above_8f(std::uint64_t word) {
+  constexpr std::uint64_t middle = 0x7070707070707070;
+  return ((word & middle) + middle) & word & 0x8080808080808080;
+}
+
 // `word` without the bits of `which`, those behind each moved down.
 std::uint64_t without(std::uint64_t word, std::uint64_t which) {
   while (which != 0) {
@@ -67,6 +74,16 @@ public:
     count_ = total % 8;
   }
 
+  // As many as there are.
+  void put_words(const std::uint64_t (&words)[4]) {
+    for (const std::uint64_t word : words) {
+      const std::uint64_t bits = waiting_ | word << count_;
+      std::memcpy(out_, &bits, sizeof bits);
+      out_ += sizeof bits;
+      waiting_ = word >> 1 >> (63 - count_);
+    }
+  }
+
   // All bits behind the last one become those of `fill`. How many bytes hold others.
   std::size_t finish(std::uint8_t fill, std::size_t behind) {
     *out_++ = static_cast<std::uint8_t>(waiting_ | static_cast<std::uint64_t>(fill) << count_);
@@ -84,20 +101,30 @@ private:
 // MagSgn (T.814 7.1.2): after a byte FF the next one has 7 bits. Stops when `most` bytes are there.
 void unstuff_magsgn(const std::uint8_t* in, std::size_t size, std::size_t most, bit_writer& out) {
   const std::uint8_t* const stop = in + size;
-  bool after_ff = false;
+  bool after_ff = false, is_plain = true;
   while (in != stop && out.bytes() < most) {
+    if (is_plain && stop - in >= 32 && out.bytes() + 32 <= most) {
+      const std::uint64_t words[4] = {load8(in), load8(in + 8), load8(in + 16), load8(in + 24)};
+      if ((bytes_ff(words[0]) | bytes_ff(words[1]) | bytes_ff(words[2]) | bytes_ff(words[3])) == 0) {
+        out.put_words(words);
+        in += 32;
+        continue;
+      }
+    }
     if (stop - in >= 8 && out.bytes() + 8 <= most) {
-      const std::uint64_t word = load8(in), ff = seven_ones(word) & word;
+      const std::uint64_t word = load8(in), ff = bytes_ff(word);
       const std::uint64_t stuffed = ff << 8 | (after_ff ? 0x80 : 0);
       if ((word & stuffed) == 0) {
         out.put_word(without(word, stuffed), 64 - count_bits(stuffed));
         after_ff = ff >> 63 != 0;
+        is_plain = ff == 0;
         in += 8;
         continue;
       }
     }
     out.put(*in, after_ff ? 7 : 8);
     after_ff = *in++ == 0xFF;
+    is_plain = false;
   }
 }
 
@@ -109,14 +136,22 @@ void unstuff_vlc(const std::uint8_t* begin, std::size_t size, bit_writer& out) {
   out.put(upper, (upper & 7) == 7 ? 3 : 4);
   bool after_large = (*last | 0x0F) > 0x8F;
   while (last != begin) {
-    const std::uint64_t word = last - begin >= 8 ? load_u64(last - 8) : ~std::uint64_t{0};
-    if (seven_ones(word) == 0) {
-      out.put_word(word, 64);
-      last -= 8;
-    } else {
-      --last;
-      out.put(*last, after_large && (*last & 0x7F) == 0x7F ? 7 : 8);
+    if (last - begin >= 8) {
+      const std::uint64_t word = load_u64(last - 8), ones = seven_ones(word);
+      const std::uint64_t stuffed =
+          ones == 0 ? 0 : ones & (bytes_above_8f(word) << 8 | (after_large ? 0x80 : 0));
+      if ((word & stuffed) == 0) {
+        if (stuffed == 0)
+          out.put_word(word, 64);
+        else
+          out.put_word(without(word, stuffed), 64 - count_bits(stuffed));
+        last -= 8;
+        after_large = *last > 0x8F;
+        continue;
+      }
     }
+    --last;
+    out.put(*last, after_large && (*last & 0x7F) == 0x7F ? 7 : 8);
     after_large = *last > 0x8F;
   }
 }

@@ -1,5 +1,6 @@
 #include "core/native/cleanup_tables.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #ifdef HTJ2K_HAS_BLOCK_DECODERS
@@ -14,7 +15,6 @@ namespace {
 using tables = kernels::cleanup_tables;
 
 // OpenJPH's entries: length in bits 0 to 2, u_off in bit 3, then the pattern as ours.
-constexpr std::uint32_t u_off_of(std::uint32_t entry) { return entry >> 3 & 1; }
 
 void set_quads(const ojph::ui16* entries, bool is_first_row, std::uint32_t* quads) {
   for (unsigned i = 0; i < 8U << 7; ++i) {
@@ -23,7 +23,8 @@ void set_quads(const ojph::ui16* entries, bool is_first_row, std::uint32_t* quad
     // below, only whether the right column has a significant one.
     std::uint32_t context = (rho & 12) != 0 ? 2 : 0;
     if (is_first_row) context = ((rho & 3) != 0 ? 1 : 0) | (rho & 4) >> 1 | (rho & 8) >> 1;
-    quads[i] = (entry & 7) | context << 7 | u_off_of(entry) << tables::u_off_bit | (entry & 0xFFF0) << 16;
+    quads[i] = (entry & 7) | context << 9 | (entry & 0xFFF0) << 16;
+    if ((entry & 8) != 0) quads[i] |= tables::u_off_of_second | (is_first_row ? 0 : tables::u_off_of_first);
   }
 }
 
@@ -54,24 +55,21 @@ u_pair u_pair_of(unsigned mode, unsigned bits) {
   return pair;
 }
 
-std::uint32_t u_entry(unsigned length, unsigned first, unsigned second) {
-  return length | first << 16 | second << 24;
-}
-
 std::uint32_t u_parts_of(unsigned mode, unsigned bits) {
   const u_pair pair = u_pair_of(mode, bits);
-  return u_entry(pair.length(), pair.first.u, pair.second.u) | pair.first.suffix_length << 6 |
-         pair.second.suffix_length << 9;
+  return pair.length() | pair.first.suffix_length << 6 | pair.second.suffix_length << 9 | pair.first.u << 16 |
+         pair.second.u << 24;
 }
 
-std::uint32_t u_whole_of(unsigned mode, unsigned bits) {
+std::uint16_t u_whole_of(unsigned mode, unsigned bits) {
   const u_pair pair = u_pair_of(mode, bits);
-  const unsigned first = pair.first.suffix_length, second = pair.second.suffix_length;
-  const unsigned length = pair.length() + first + second;
-  if (length > 10) return tables::too_long;
+  const unsigned of_first = pair.first.suffix_length, of_second = pair.second.suffix_length;
+  const unsigned length = pair.length() + of_first + of_second;
   const unsigned suffixes = bits >> pair.length();
-  return u_entry(length, pair.first.u + (suffixes & ((1U << first) - 1)),
-                 pair.second.u + (suffixes >> first & ((1U << second) - 1)));
+  const unsigned first = pair.first.u + (suffixes & ((1U << of_first) - 1));
+  const unsigned second = pair.second.u + (suffixes >> of_first & ((1U << of_second) - 1));
+  if (length > 10 || std::max(first, second) > tables::most_whole_u) return tables::too_long;
+  return static_cast<std::uint16_t>(length | first << 6 | second << 11);
 }
 
 tables make_tables() {
