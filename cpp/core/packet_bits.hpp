@@ -1,6 +1,7 @@
 // The bits of a packet header, highest first; the byte after an FF has only seven (T.800 B.10.1).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/bytes.hpp"
@@ -20,7 +21,13 @@ public:
 
   std::uint64_t bits(unsigned count) {
     std::uint64_t value = 0;
-    while (count-- > 0) value = (value << 1) | bit();
+    while (count > 0) {
+      if (left_ == 0) next_byte();
+      const unsigned taken = std::min(count, left_);
+      count -= taken;
+      left_ -= taken;
+      value = value << taken | (current_ >> left_ & ((1U << taken) - 1));
+    }
     return value;
   }
 

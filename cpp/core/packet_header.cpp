@@ -66,12 +66,34 @@ void precinct_state::reset(const block_grid* grids, std::size_t num_grids) {
   is_new_ = false;
 }
 
+namespace {
+
+// The number of levels, from the finest up, of which the bits may still have to tell: above them blocks
+// before have been told of. That is rarely more than one or two.
+template <typename IsTold>
+unsigned open_levels(const tag_tree_shape& shape, const tag_tree& tree, std::uint32_t x, std::uint32_t y,
+                     IsTold is_told) {
+  unsigned level = 1;
+  while (level < shape.num_levels() && !is_told(tree[shape.index(x, y, level)])) ++level;
+  return level;
+}
+
+std::uint16_t value_above(const tag_tree_shape& shape, const tag_tree& tree, std::uint32_t x, std::uint32_t y,
+                          unsigned level) {
+  return level < shape.num_levels() ? tree[shape.index(x, y, level)].value : std::uint16_t{0};
+}
+
+}  // namespace
+
 // The tree holds the layer in which a block is first included; a branch that has none up to this layer says
 // so once.
 bool packet_header_reader::read_inclusion(packet_bits& bits, const tag_tree_shape& shape, tag_tree& tree,
                                           std::uint32_t x, std::uint32_t y, std::uint16_t layer) {
-  std::uint16_t least = 0;
-  for (unsigned level = shape.num_levels(); level-- > 0;) {
+  unsigned level =
+      open_levels(shape, tree, x, y, [=](const tag_node& node) { return node.known || node.value > layer; });
+  std::uint16_t least = value_above(shape, tree, x, y, level);
+  if (least > layer) return false;
+  while (level-- > 0) {
     tag_node& node = tree[shape.index(x, y, level)];
     node.value = std::max(node.value, least);
     while (!node.known && node.value <= layer) {
@@ -93,8 +115,9 @@ bool packet_header_reader::read_inclusion(packet_bits& bits, const tag_tree_shap
 unsigned packet_header_reader::read_missing_planes(packet_bits& bits, const tag_tree_shape& shape,
                                                    tag_tree& tree, std::uint32_t x, std::uint32_t y) {
   constexpr unsigned most = 127;  // M_b is at most 7 guard bits + 31 + the ROI shift's 37
-  unsigned planes = 0;
-  for (unsigned level = shape.num_levels(); level-- > 0;) {
+  unsigned level = open_levels(shape, tree, x, y, [](const tag_node& node) { return node.known; });
+  unsigned planes = value_above(shape, tree, x, y, level);
+  while (level-- > 0) {
     tag_node& node = tree[shape.index(x, y, level)];
     if (!node.known) {
       while (bits.bit() == 0)

@@ -44,7 +44,8 @@ unsigned count_bits(std::uint64_t word) {
   return count;
 }
 
-// Bits in the order in which they are read, the first one lowest in its byte.
+// Bits in the order in which they are read, the first one lowest in its byte. Loops take it by value, so that
+// what they write is known not to change it.
 class bit_writer {
 public:
   explicit bit_writer(std::uint8_t* out) : first_(out), out_(out) {}
@@ -99,7 +100,7 @@ private:
 };
 
 // MagSgn (T.814 7.1.2): after a byte FF the next one has 7 bits. Stops when `most` bytes are there.
-void unstuff_magsgn(const std::uint8_t* in, std::size_t size, std::size_t most, bit_writer& out) {
+bit_writer unstuff_magsgn(const std::uint8_t* in, std::size_t size, std::size_t most, bit_writer out) {
   const std::uint8_t* const stop = in + size;
   bool after_ff = false, is_plain = true;
   while (in != stop && out.bytes() < most) {
@@ -126,11 +127,12 @@ void unstuff_magsgn(const std::uint8_t* in, std::size_t size, std::size_t most, 
     after_ff = *in++ == 0xFF;
     is_plain = false;
   }
+  return out;
 }
 
 // VLC (T.814 7.1.4), from its end backwards: a byte whose lower 7 bits are ones has only these when the one
 // before it, which lies behind it, is above 8F.
-void unstuff_vlc(const std::uint8_t* begin, std::size_t size, bit_writer& out) {
+bit_writer unstuff_vlc(const std::uint8_t* begin, std::size_t size, bit_writer out) {
   const std::uint8_t* last = begin + size - 1;
   const unsigned upper = *last >> 4;
   out.put(upper, (upper & 7) == 7 ? 3 : 4);
@@ -146,7 +148,7 @@ void unstuff_vlc(const std::uint8_t* begin, std::size_t size, bit_writer& out) {
         else
           out.put_word(without(word, stuffed), 64 - count_bits(stuffed));
         last -= 8;
-        after_large = *last > 0x8F;
+        after_large = word >> 56 > 0x8F;
         continue;
       }
     }
@@ -154,6 +156,7 @@ void unstuff_vlc(const std::uint8_t* begin, std::size_t size, bit_writer& out) {
     out.put(*last, after_large && (*last & 0x7F) == 0x7F ? 7 : 8);
     after_large = *last > 0x8F;
   }
+  return out;
 }
 
 }  // namespace
@@ -175,12 +178,11 @@ bool cleanup_decoder::decode(const std::uint8_t* bytes, std::size_t size, std::s
   block.tables = tables;
   block.segments.mel = bytes + size - suffix;
   block.segments.mel_size = suffix - 1;
-  bit_writer vlc(vlc_);
-  unstuff_vlc(block.segments.mel, suffix - 1, vlc);
+  bit_writer vlc = unstuff_vlc(block.segments.mel, suffix - 1, bit_writer(vlc_));
   block.segments.vlc = vlc_;
   block.segments.vlc_size = vlc.finish(0, behind - 1);
-  bit_writer magsgn(magsgn_ + before);
-  unstuff_magsgn(bytes, size - suffix, most_magsgn_bytes<T>, magsgn);
+  bit_writer magsgn =
+      unstuff_magsgn(bytes, size - suffix, most_magsgn_bytes<T>, bit_writer(magsgn_ + before));
   block.segments.magsgn = magsgn_ + before;
   block.segments.magsgn_size = magsgn.finish(0xFF, behind - 1);
 
