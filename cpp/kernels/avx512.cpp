@@ -52,6 +52,7 @@ struct vector {
   }
 };
 
+#include "kernels/cleanup_bytes.inl"
 #include "kernels/cleanup_x86.inl"
 #include "kernels/crc32_fold.inl"
 #include "kernels/interleave.inl"

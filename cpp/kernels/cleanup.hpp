@@ -35,14 +35,20 @@ struct cleanup_tables {
   static constexpr std::uint32_t most_whole_u = 31;
 };
 
-// The three segments of a cleanup pass, two of them without their stuffed bits.
+// The bytes of a cleanup pass: MagSgn, and those that MEL, forwards, and VLC, backwards, share.
 struct cleanup_segments {
-  const std::uint8_t* mel = nullptr;  // as coded
-  std::size_t mel_size = 0;
-  const std::uint8_t* vlc = nullptr;  // at least 8 zeros behind it
-  std::size_t vlc_size = 0;
-  const std::uint8_t* magsgn = nullptr;  // a byte that may be read before it, at least 16 of ones behind it
+  const std::uint8_t* magsgn = nullptr;
   std::size_t magsgn_size = 0;
+  const std::uint8_t* mel_and_vlc = nullptr;
+  std::size_t mel_and_vlc_size = 0;  // 1 to 4078: without the last byte
+};
+
+// Where a kernel keeps bits without those that were stuffed; what lies behind them is not told from them.
+struct cleanup_memory {
+  static constexpr std::size_t before = 16, behind = 32;
+  // Of VLC all can be read; 4096 samples have 24 bits each (see most_bits).
+  std::uint8_t vlc[4096 + behind];
+  std::uint8_t magsgn[before + 4096 * 24 / 8 + behind];
 };
 
 // T is int16_t or int32_t: what coefficients become, and how wide the kernel's lanes are.
@@ -52,6 +58,7 @@ struct cleanup_block {
   static constexpr unsigned most_bits = sizeof(T) == 2 ? 14 : 24;
 
   const cleanup_tables* tables = nullptr;
+  cleanup_memory* memory = nullptr;
   cleanup_segments segments;
   std::size_t width = 0, height = 0;  // at most 1024 each
   unsigned num_planes = 0;            // M_b

@@ -61,15 +61,34 @@ private:
   bool ends_in_one_ = false;
 };
 
+// What is behind them in memory is not told from them: zeros after VLC, ones after MagSgn.
+struct bit_string {
+  const std::uint8_t* bytes;
+  std::size_t size;
+};
+
+inline bit_string vlc_bits(const cleanup_segments& coded, cleanup_memory& memory) {
+  bit_writer out = unstuff_vlc(coded.mel_and_vlc, coded.mel_and_vlc_size, bit_writer(memory.vlc));
+  return {memory.vlc, out.finish(0)};
+}
+
+template <typename T>
+bit_string magsgn_bits(const cleanup_segments& coded, cleanup_memory& memory) {
+  constexpr std::size_t most = 4096 * cleanup_block<T>::most_bits / 8;
+  std::uint8_t* const first = memory.magsgn + cleanup_memory::before;
+  bit_writer out = unstuff_magsgn(coded.magsgn, coded.magsgn_size, most, bit_writer(first));
+  return {first, out.finish(0xFF)};
+}
+
 // Step 1: patterns and u_q of quads.
 class quad_reader {
 public:
   // `mel` is not a part of this, so that the rest can stay in registers.
-  quad_reader(const cleanup_tables* lookups, const cleanup_segments& segments, mel_events& mel)
+  quad_reader(const cleanup_tables* lookups, const bit_string& vlc, mel_events& mel)
       : tables_(lookups),
         mel_(&mel),
-        next_(reinterpret_cast<std::uintptr_t>(segments.vlc)),
-        stop_(next_ + segments.vlc_size) {
+        next_(reinterpret_cast<std::uintptr_t>(vlc.bytes)),
+        stop_(next_ + vlc.size) {
     refill();
   }
 
@@ -193,7 +212,6 @@ struct quad_rows {
 };
 
 inline __m128i load16(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
-inline __m256i load32(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
 
 // Contexts of T.814 7.3.5, as distances in bytes: bit 9 of a quad's is the significance of the samples above
 // it to the left and above its left column, bit 11 that of those above its right column and to the right. Bit
@@ -261,8 +279,7 @@ bool find_bits(const std::uint16_t* patterns, const std::uint16_t* u, const V* b
 // Bits of MagSgn by their position.
 class magsgn_bytes {
 public:
-  explicit magsgn_bytes(const cleanup_segments& segments)
-      : bytes_(segments.magsgn), size_(segments.magsgn_size) {}
+  explicit magsgn_bytes(const bit_string& bits) : bytes_(bits.bytes), size_(bits.size) {}
 
   // 16 bytes from that of a bit on, or, which is there too, from the one before.
   __m128i at(std::uint32_t bit) const { return load16(bytes_ + std::min<std::size_t>(bit >> 3, size_)); }
@@ -331,7 +348,7 @@ template <>
 class sample_reader<std::int16_t> {
 public:
   using value = std::uint16_t;
-  explicit sample_reader(const cleanup_segments& segments) : magsgn_(segments) { HTJ2K_COMPUTE(constants_); }
+  explicit sample_reader(const bit_string& magsgn) : magsgn_(magsgn) { HTJ2K_COMPUTE(constants_); }
 
   // `bottom` gets v_n | 1 of the lower row.
   HTJ2K_INLINE void read_four(const std::uint16_t* patterns, const std::uint16_t* bits,
@@ -448,7 +465,7 @@ template <>
 class sample_reader<std::int32_t> {
 public:
   using value = std::uint32_t;
-  explicit sample_reader(const cleanup_segments& segments) : magsgn_(segments) { HTJ2K_COMPUTE(constants_); }
+  explicit sample_reader(const bit_string& magsgn) : magsgn_(magsgn) { HTJ2K_COMPUTE(constants_); }
 
   HTJ2K_INLINE void read_four(const std::uint16_t* patterns, const std::uint16_t* bits,
                               std::int32_t* upper_row, std::int32_t* lower_row, std::uint32_t* bottom) {
@@ -529,8 +546,9 @@ private:
 // One loop over a row of quads: step 2 of one that was read, step 1 of the one below it, which takes its
 // place.
 template <bool Reads, bool IsFirstRow, bool Samples, typename T, typename V>
-void decode_quad_row(std::size_t num_quads, quad_rows<V>& rows, T* upper_row, std::size_t row_stride,
-                     quad_reader& quads_left, sample_reader<T>& samples_left) {
+HTJ2K_INLINE void decode_quad_row(std::size_t num_quads, quad_rows<V>& rows, T* upper_row,
+                                  std::size_t row_stride, quad_reader& quads_left,
+                                  sample_reader<T>& samples_left) {
   // Copies that stay in registers.
   quad_reader quads = quads_left;
   sample_reader<T> samples = samples_left;
@@ -554,9 +572,10 @@ void decode_quad_row(std::size_t num_quads, quad_rows<V>& rows, T* upper_row, st
 
 template <typename T>
 bool decode_cleanup(const cleanup_block<T>& block) {
-  mel_events mel(block.segments.mel, block.segments.mel_size);
-  quad_reader quads(block.tables, block.segments, mel);
-  sample_reader<T> samples(block.segments);
+  const cleanup_segments& coded = block.segments;
+  mel_events mel(coded.mel_and_vlc, coded.mel_and_vlc_size);
+  quad_reader quads(block.tables, vlc_bits(coded, *block.memory), mel);
+  sample_reader<T> samples(magsgn_bits<T>(coded, *block.memory));
   const std::size_t num_rows = (block.height + 1) / 2;
   const std::size_t num_quads = (block.width + 1) / 2;
   const unsigned most = std::min(block.num_planes + 1, cleanup_block<T>::most_bits);

@@ -36,10 +36,12 @@
 #if defined(_MSC_VER)
 #define HTJ2K_RESTRICT __restrict
 #define HTJ2K_INLINE __forceinline
+#define HTJ2K_NOINLINE __declspec(noinline)
 #define HTJ2K_COMPUTE(value)
 #else
 #define HTJ2K_RESTRICT __restrict__
 #define HTJ2K_INLINE __attribute__((always_inline)) inline
+#define HTJ2K_NOINLINE __attribute__((noinline))
 // An integer or pointer that must be there as it is: no part of it is put off to what it is used for.
 #define HTJ2K_COMPUTE(value) __asm__("" : "+r"(value))
 #endif

@@ -18,14 +18,7 @@ public:
               unsigned num_planes, T* rows, std::size_t row_stride);
 
 private:
-  // What can be read of both: the scup of T.814 7.1.1 has 12 bits; 4096 samples have most_bits each.
-  static constexpr std::size_t most_vlc_bytes = 4096;
-  template <typename T>
-  static constexpr std::size_t most_magsgn_bytes = 4096 * kernels::cleanup_block<T>::most_bits / 8;
-  static constexpr std::size_t before = 16, behind = 32;
-
-  std::uint8_t vlc_[most_vlc_bytes + behind];
-  std::uint8_t magsgn_[before + most_magsgn_bytes<std::int32_t> + behind];
+  kernels::cleanup_memory memory_;
 };
 
 }  // namespace htj2k::native
