@@ -16,10 +16,9 @@ struct cleanup_tables {
   std::uint32_t other_rows[8 << 7];
   std::uint32_t first_row[8 << 7];
 
-  // U-VLC of a pair of quads in rows but the first, where 10 bits hold both codewords and no u_q is above
-  // most_whole_u, else `too_long`:
-  // [mode << 10 | 10 bits]. Mode is u_off of the first quad and twice that of the second. Bits 0 to 5: the
-  // length; 6 to 10 and 11 to 15: u_q of each.
+  // U-VLC of a pair of quads in rows but the first, [mode << 10 | 10 bits], where 10 bits hold both codewords
+  // and no u_q is above most_whole_u; else `too_long`. Mode is u_off of the first quad and twice that of the
+  // second. Bits 0 to 5: the length; 6 to 10 and 11 to 15: u_q of each.
   std::uint16_t u_whole[4 << 10];
   // The same in parts, of all rows, [mode << 6 | 6 bits]; in the first one there are two other modes instead
   // of 3. Bits 0 to 5: the length of both prefixes; 6 to 8 and 9 to 11: those of the suffixes; 16 to 23 and

@@ -20,6 +20,13 @@ public:
     return false;
   }
 
+  // Takes the next four events when they are zeros and not the last of their run.
+  HTJ2K_INLINE bool skip_four() {
+    if (zeros_ <= 4) return false;
+    zeros_ -= 4;
+    return true;
+  }
+
 private:
   void take_run() {
     static constexpr unsigned exponents[13] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5};
@@ -72,11 +79,13 @@ inline bit_string vlc_bits(const cleanup_segments& coded, cleanup_memory& memory
   return {memory.vlc, out.finish(0)};
 }
 
+// As many as all samples can have: more is not read, and of a block that ends early most need not be there.
 template <typename T>
-bit_string magsgn_bits(const cleanup_segments& coded, cleanup_memory& memory) {
-  constexpr std::size_t most = 4096 * cleanup_block<T>::most_bits / 8;
-  std::uint8_t* const first = memory.magsgn + cleanup_memory::before;
-  bit_writer out = unstuff_magsgn(coded.magsgn, coded.magsgn_size, most, bit_writer(first));
+bit_string magsgn_bits(const cleanup_block<T>& block) {
+  const std::size_t num_quads = (block.width + 1) / 2 * ((block.height + 1) / 2);
+  const std::size_t most = num_quads * 4 * cleanup_block<T>::most_bits / 8;
+  std::uint8_t* const first = block.memory->magsgn + cleanup_memory::before;
+  bit_writer out = unstuff_magsgn(block.segments.magsgn, block.segments.magsgn_size, most, bit_writer(first));
   return {first, out.finish(0xFF)};
 }
 
@@ -128,6 +137,16 @@ public:
       u[0] = static_cast<std::uint16_t>(both >> 6 & 31);
       u[1] = static_cast<std::uint16_t>(both >> 11);
     }
+  }
+
+  // Four quads, none with anything significant in reach.
+  HTJ2K_INLINE bool skip_four(const std::uint16_t* above, std::uint16_t* patterns, std::uint16_t* u) {
+    std::uint64_t contexts;
+    std::memcpy(&contexts, above, sizeof contexts);
+    if ((contexts | context_) != 0 || !mel_->skip_four()) return false;
+    std::memset(patterns, 0, 4 * sizeof *patterns);
+    std::memset(u, 0, 4 * sizeof *u);
+    return true;
   }
 
 private:
@@ -192,7 +211,6 @@ public:
     std::memset(memory_, 0, (before + PerQuad * (num_quads + behind)) * sizeof(T));
   }
   T* get() { return memory_ + before; }
-  const T* get() const { return memory_ + before; }
 
 private:
   static constexpr std::size_t before = 16, most = 512, behind = 16;
@@ -543,53 +561,85 @@ private:
   __m256i seen_ = _mm256_setzero_si256();
 };
 
+// Step 2 for four quads; quick where none of their samples is significant, if those are looked for.
+template <bool IsSparse, typename T, typename V>
+HTJ2K_INLINE void read_samples(quad_rows<V>& rows, std::size_t q, T* upper_row, T* lower_row,
+                               sample_reader<T>& samples) {
+  const std::uint16_t* const patterns = rows.patterns.get() + q;
+  V* const bottom = rows.bottom.get() + 2 * q;
+  if constexpr (IsSparse) {
+    if (load8(reinterpret_cast<const std::uint8_t*>(patterns)) == 0) {
+      std::memset(upper_row, 0, 8 * sizeof(T));
+      std::memset(lower_row, 0, 8 * sizeof(T));
+      std::memset(bottom, 0, 8 * sizeof(V));
+      return;
+    }
+  }
+  samples.read_four(patterns, rows.bits.get() + q, upper_row, lower_row, bottom);
+}
+
+enum class row_kind { first, other, end };  // what step 1 reads; at the end nothing
+
 // One loop over a row of quads: step 2 of one that was read, step 1 of the one below it, which takes its
 // place.
-template <bool Reads, bool IsFirstRow, bool Samples, typename T, typename V>
+template <row_kind Kind, bool IsSparse, typename T, typename V>
 HTJ2K_INLINE void decode_quad_row(std::size_t num_quads, quad_rows<V>& rows, T* upper_row,
                                   std::size_t row_stride, quad_reader& quads_left,
                                   sample_reader<T>& samples_left) {
+  constexpr bool is_first = Kind == row_kind::first;
   // Copies that stay in registers.
   quad_reader quads = quads_left;
   sample_reader<T> samples = samples_left;
   quads.begin_row();
   for (std::size_t q = 0; q < num_quads; q += 4) {
-    std::uint16_t *const patterns = rows.patterns.get() + q, *const u = rows.u.get() + q;
-    if constexpr (Samples) {
-      samples.read_four(patterns, rows.bits.get() + q, upper_row, upper_row + row_stride,
-                        rows.bottom.get() + 2 * q);
+    if constexpr (!is_first) {
+      read_samples<IsSparse>(rows, q, upper_row, upper_row + row_stride, samples);
       upper_row += 8;
     }
-    if constexpr (Reads) {
+    if constexpr (Kind != row_kind::end) {
       const std::uint16_t* const above = rows.above.get() + q;
-      quads.read_pair<IsFirstRow>(above, q + 1 < num_quads, patterns, u);
-      if (q + 2 < num_quads) quads.read_pair<IsFirstRow>(above + 2, q + 3 < num_quads, patterns + 2, u + 2);
+      std::uint16_t *const patterns = rows.patterns.get() + q, *const u = rows.u.get() + q;
+      if constexpr (IsSparse && !is_first)
+        if (q + 4 <= num_quads && quads.skip_four(above, patterns, u)) continue;
+      quads.read_pair<is_first>(above, q + 1 < num_quads, patterns, u);
+      if (q + 2 < num_quads) quads.read_pair<is_first>(above + 2, q + 3 < num_quads, patterns + 2, u + 2);
     }
   }
   quads_left = quads;
   samples_left = samples;
 }
 
-template <typename T>
-bool decode_cleanup(const cleanup_block<T>& block) {
-  const cleanup_segments& coded = block.segments;
-  mel_events mel(coded.mel_and_vlc, coded.mel_and_vlc_size);
-  quad_reader quads(block.tables, vlc_bits(coded, *block.memory), mel);
-  sample_reader<T> samples(magsgn_bits<T>(coded, *block.memory));
+template <bool IsSparse, typename T>
+HTJ2K_NOINLINE bool decode_rows(const cleanup_block<T>& block, const bit_string& vlc,
+                                const bit_string& magsgn) {
+  mel_events mel(block.segments.mel_and_vlc, block.segments.mel_and_vlc_size);
+  quad_reader quads(block.tables, vlc, mel);
+  sample_reader<T> samples(magsgn);
   const std::size_t num_rows = (block.height + 1) / 2;
   const std::size_t num_quads = (block.width + 1) / 2;
   const unsigned most = std::min(block.num_planes + 1, cleanup_block<T>::most_bits);
   quad_rows<typename sample_reader<T>::value> rows(num_quads);
   T* upper_row = block.rows;
-  decode_quad_row<true, true, false>(num_quads, rows, upper_row, block.row_stride, quads, samples);
+  const std::size_t stride = block.row_stride;
+  decode_quad_row<row_kind::first, IsSparse>(num_quads, rows, upper_row, stride, quads, samples);
   for (std::size_t row = 1; row <= num_rows; ++row) {
     if (!find_bits(rows.patterns.get(), rows.u.get(), rows.bottom.get(), num_quads, most, rows.bits.get()))
       return false;
     if (row == num_rows) break;
     find_contexts(rows.patterns.get(), num_quads, rows.above.get());
-    decode_quad_row<true, false, true>(num_quads, rows, upper_row, block.row_stride, quads, samples);
-    upper_row += 2 * block.row_stride;
+    decode_quad_row<row_kind::other, IsSparse>(num_quads, rows, upper_row, stride, quads, samples);
+    upper_row += 2 * stride;
   }
-  decode_quad_row<false, false, true>(num_quads, rows, upper_row, block.row_stride, quads, samples);
+  decode_quad_row<row_kind::end, IsSparse>(num_quads, rows, upper_row, stride, quads, samples);
   return !samples.has_seen(block.num_planes);
+}
+
+// To look for quads without samples pays where there are some: these are the blocks of few bytes.
+template <typename T>
+bool decode_cleanup(const cleanup_block<T>& block) {
+  const cleanup_segments& coded = block.segments;
+  const bit_string vlc = vlc_bits(coded, *block.memory);
+  const bit_string magsgn = magsgn_bits(block);
+  const bool is_sparse = 2 * (coded.magsgn_size + coded.mel_and_vlc_size) < block.width * block.height;
+  return is_sparse ? decode_rows<true>(block, vlc, magsgn) : decode_rows<false>(block, vlc, magsgn);
 }

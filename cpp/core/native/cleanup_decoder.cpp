@@ -15,9 +15,6 @@ bool cleanup_decoder::decode(const std::uint8_t* bytes, std::size_t size, std::s
   const std::size_t suffix = std::size_t{bytes[size - 1]} << 4 | (bytes[size - 2] & 15);
   if (suffix < 2 || suffix > size || suffix > 4079) return false;
   kernels::cleanup_block<T> block;
-  // A byte has 7 bits or 8: these are more than most_bits a sample.
-  if (7 * (size - suffix) > block.most_bits * width * height) return false;
-
   block.tables = tables;
   block.memory = &memory_;
   block.segments = {bytes, size - suffix, bytes + size - suffix, suffix - 1};

@@ -15,7 +15,6 @@ namespace {
 using tables = kernels::cleanup_tables;
 
 // OpenJPH's entries: length in bits 0 to 2, u_off in bit 3, then the pattern as ours.
-
 void set_quads(const ojph::ui16* entries, bool is_first_row, std::uint32_t* quads) {
   for (unsigned i = 0; i < 8U << 7; ++i) {
     const std::uint32_t entry = entries[i], rho = entry >> 4 & 15;
