@@ -139,13 +139,13 @@ public:
     }
   }
 
-  // Four quads, none with anything significant in reach.
-  HTJ2K_INLINE bool skip_four(const std::uint16_t* above, std::uint16_t* patterns, std::uint16_t* u) {
+  // Four quads, none with anything significant in reach. Their u_q, of which no sample takes bits, stays that
+  // of the row above.
+  HTJ2K_INLINE bool skip_four(const std::uint16_t* above, std::uint16_t* patterns) {
     std::uint64_t contexts;
     std::memcpy(&contexts, above, sizeof contexts);
     if ((contexts | context_) != 0 || !mel_->skip_four()) return false;
     std::memset(patterns, 0, 4 * sizeof *patterns);
-    std::memset(u, 0, 4 * sizeof *u);
     return true;
   }
 
@@ -600,7 +600,7 @@ HTJ2K_INLINE void decode_quad_row(std::size_t num_quads, quad_rows<V>& rows, T* 
       const std::uint16_t* const above = rows.above.get() + q;
       std::uint16_t *const patterns = rows.patterns.get() + q, *const u = rows.u.get() + q;
       if constexpr (IsSparse && !is_first)
-        if (q + 4 <= num_quads && quads.skip_four(above, patterns, u)) continue;
+        if (q + 4 <= num_quads && quads.skip_four(above, patterns)) continue;
       quads.read_pair<is_first>(above, q + 1 < num_quads, patterns, u);
       if (q + 2 < num_quads) quads.read_pair<is_first>(above + 2, q + 3 < num_quads, patterns + 2, u + 2);
     }
