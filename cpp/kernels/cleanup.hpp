@@ -45,9 +45,9 @@ struct cleanup_segments {
 // Where a kernel keeps bits without those that were stuffed; what lies behind them is not told from them.
 struct cleanup_memory {
   static constexpr std::size_t before = 16, behind = 32;
-  // Of VLC all can be read; 4096 samples have 24 bits each (see most_bits).
-  std::uint8_t vlc[4096 + behind];
-  std::uint8_t magsgn[before + 4096 * 24 / 8 + behind];
+  static constexpr std::size_t most_magsgn_bytes = 4096 * 24 / 8;  // of 4096 samples, see most_bits
+  std::uint8_t vlc[4096 + behind];                                 // of which all can be read
+  std::uint8_t magsgn[before + most_magsgn_bytes + behind];
 };
 
 // T is int16_t or int32_t: what coefficients become, and how wide the kernel's lanes are.

@@ -83,7 +83,8 @@ inline bit_string vlc_bits(const cleanup_segments& coded, cleanup_memory& memory
 template <typename T>
 bit_string magsgn_bits(const cleanup_block<T>& block) {
   const std::size_t num_quads = (block.width + 1) / 2 * ((block.height + 1) / 2);
-  const std::size_t most = num_quads * 4 * cleanup_block<T>::most_bits / 8;
+  const std::size_t most =
+      std::min(num_quads * 4 * cleanup_block<T>::most_bits / 8, cleanup_memory::most_magsgn_bytes);
   std::uint8_t* const first = block.memory->magsgn + cleanup_memory::before;
   bit_writer out = unstuff_magsgn(block.segments.magsgn, block.segments.magsgn_size, most, bit_writer(first));
   return {first, out.finish(0xFF)};
