@@ -58,16 +58,9 @@ public:
     count_ -= 8;
   }
 
-  // Writes 8 bytes.
-  void put_word(std::uint64_t word) {
-    const std::uint64_t bits = waiting_ | word << count_;
-    std::memcpy(out_, &bits, sizeof bits);
-    out_ += sizeof bits;
-    waiting_ = word >> 1 >> (63 - count_);
-  }
-
   // Without the bits of `stuffed`, one in eight at most. Writes 8 bytes.
   void put_word(std::uint64_t word, std::uint64_t stuffed) {
+    if (stuffed == 0) return put_whole_word(word);
     unsigned count = 64;
     for (; stuffed != 0; --count) {
       const std::uint64_t below = (stuffed & (~stuffed + 1)) - 1;
@@ -103,6 +96,13 @@ public:
   }
 
 private:
+  void put_whole_word(std::uint64_t word) {
+    const std::uint64_t bits = waiting_ | word << count_;
+    std::memcpy(out_, &bits, sizeof bits);
+    out_ += sizeof bits;
+    waiting_ = word >> 1 >> (63 - count_);
+  }
+
   std::uint8_t* first_;
   std::uint8_t* out_;
   std::uint64_t waiting_ = 0;
@@ -125,10 +125,7 @@ HTJ2K_NOINLINE bit_writer unstuff_magsgn(const std::uint8_t* in, std::size_t siz
       const std::uint64_t word = load8(in), ff = seven_ones(word) & word;
       const std::uint64_t stuffed = ff << 8 | (after_ff ? 0x80 : 0);
       if ((word & stuffed) == 0) {
-        if (stuffed == 0)
-          out.put_word(word);
-        else
-          out.put_word(word, stuffed);
+        out.put_word(word, stuffed);
         after_ff = ff >> 63 != 0;
         after_word = stuffed == 0 && !after_ff;
         in += 8;
@@ -162,10 +159,7 @@ HTJ2K_NOINLINE bit_writer unstuff_vlc(const std::uint8_t* begin, std::size_t siz
       const std::uint64_t above = bytes_above_8f(word);
       const std::uint64_t stuffed = seven_ones(word) & (above << 8 | (after_large ? 0x80 : 0));
       if ((word & stuffed) == 0) {
-        if (stuffed == 0)
-          out.put_word(word);
-        else
-          out.put_word(word, stuffed);
+        out.put_word(word, stuffed);
         after_large = above >> 63 != 0;
         after_word = stuffed == 0;
         last -= 8;

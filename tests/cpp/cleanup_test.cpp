@@ -12,6 +12,7 @@
 
 #include "check.hpp"
 #include "core/native/block_decoder.hpp"
+#include "core/native/cleanup_tables.hpp"
 #include "guarded.hpp"
 #include "kernels/implementation.hpp"
 #include "random.hpp"
@@ -215,6 +216,25 @@ void check_others(native::block_decoder& decoder) {
   CHECK(!is_direct(other, {8, 0}));
 }
 
+// More MagSgn bytes than any block's samples have, of a block that says it is larger than any: what is kept
+// of them ends where the memory for them does.
+template <typename T>
+void check_memory(std::mt19937& random, const test::guarded& memory, const test::guarded& rows) {
+  kernels::cleanup_block<T> block;
+  std::vector<std::uint8_t> bytes(kernels::cleanup_memory::most_magsgn_bytes + 100);
+  for (std::size_t i = up_to(random, 40); i > 0; --i) bytes[i] = up_to(random, 3) == 0 ? 0xFF : 0;
+  const std::vector<std::uint8_t> mel_and_vlc{0x80, 0};
+  block.tables = native::cleanup_tables();
+  block.memory = memory.last_of<kernels::cleanup_memory>(1);
+  block.segments = {bytes.data(), bytes.size(), mel_and_vlc.data(), mel_and_vlc.size()};
+  block.width = 128;
+  block.height = 128;
+  block.num_planes = 8;
+  block.rows = rows.last_of<T>(block.width * block.height);
+  block.row_stride = block.width;
+  kernels::active().decode_cleanup<T>()(block);
+}
+
 }  // namespace
 
 // cleanup_test [BLOCKS [SEED]]
@@ -223,9 +243,14 @@ int main(int count, char** arguments) {
   const test::guarded bytes(most_bytes), rows(sizeof(std::int32_t) * 2 * 4096 + 4096);
   native::block_decoder decoder;
   check_others(decoder);
+  const test::guarded memory(sizeof(kernels::cleanup_memory)), large(sizeof(std::int32_t) * 128 * 128);
   const unsigned long num_blocks = count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 20000;
   std::mt19937 random(count > 2 ? std::strtoul(arguments[2], nullptr, 10) : 1);
   unsigned long in_16_bits = 0, in_32_bits = 0;
+  for (unsigned i = 0; i < 200; ++i) {
+    check_memory<std::int16_t>(random, memory, large);
+    check_memory<std::int32_t>(random, memory, large);
+  }
   for (unsigned long i = 0; i < num_blocks; ++i) {
     const any_block made = make_block(random);
     if (made.bytes.size() > most_bytes) continue;
