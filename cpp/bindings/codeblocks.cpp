@@ -21,7 +21,7 @@ void append_band(py::list& blocks, std::uint16_t tile, std::size_t component, st
                  const coded_tile& coded) {
   const tile_resolution& resolution = coded.geometry.components[component][r];
   for (std::uint32_t y = 0; y < resolution.blocks_down(band); ++y) {
-    const coded_block* row = coded.bands[component][r][band].row(resolution, band, y);
+    const coded_block* row = coded.bands[component][r][band].row(y);
     for (std::uint32_t x = 0; x < resolution.blocks_across(band); ++x) {
       const rect area = resolution.block_area(band, x, y);
       blocks.append(py::make_tuple(tile, component, r, band, x, y,

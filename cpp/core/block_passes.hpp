@@ -38,6 +38,45 @@ struct block_contribution {
   std::uint8_t first_ht_piece = 0;  // of an HT set, the pieces from this on
 };
 
+// The first pass is a cleanup pass; then each plane has three. OpenJPH drops the passes of blocks that have
+// no such plane, and warns of it only once in a process.
+inline bool fits_planes(const block_state& state, unsigned passes, unsigned bit_planes) {
+  return state.zero_planes + (state.passes + passes + 1) / 3 < bit_planes;
+}
+[[noreturn]] void fail_planes(const block_state& state, unsigned passes, unsigned bit_planes,
+                              std::uint64_t offset);
+
+inline bool is_cleanup_size(std::uint64_t size) { return size >= 2 && size < 65535; }
+[[noreturn]] void fail_cleanup_size(std::uint64_t size, std::uint64_t offset);
+
+inline void read_length_bits(packet_bits& bits, block_state& state) {
+  constexpr unsigned most = 32;
+  const unsigned length_bits = state.length_bits + bits.ones(most - state.length_bits);
+  if (length_bits > most)
+    throw error(error_code::codestream, "Lblock of a codeblock is over 32", bits.position());
+  state.length_bits = static_cast<std::uint8_t>(length_bits);
+}
+
+// Whether the bits begin with a single cleanup pass, the first of an HT block: what most blocks are. False
+// also when that is not to be seen yet.
+inline bool has_only_cleanup(const packet_bits& bits, const block_rules& rules, const block_state& state) {
+  return state.passes == 0 && !rules.is_part1() && !rules.is_mixed() && bits.has_zero();
+}
+
+// Reads it. It is all that the packet adds.
+inline void read_only_cleanup(packet_bits& bits, const block_rules& rules, block_state& state) {
+  bits.bit();
+  if (!fits_planes(state, 1, rules.bit_planes)) fail_planes(state, 1, rules.bit_planes, bits.position());
+  read_length_bits(bits, state);
+  const std::uint64_t size = bits.bits(state.length_bits);
+  state.passes = 1;
+  if (size == 0 && !rules.is_only_layer) return;  // a placeholder
+  if (!is_cleanup_size(size)) fail_cleanup_size(size, bits.position());
+  state.block.sizes[0] = static_cast<std::uint16_t>(size);
+  state.block.num_passes = 1;
+  state.block.missing_planes = state.zero_planes;
+}
+
 // The offsets of what is added are left for the caller to fill in.
 class block_passes_reader {
 public:
@@ -48,7 +87,6 @@ public:
 
 private:
   unsigned read_passes();
-  void read_length_bits(block_state& state);
   unsigned read_first_cleanup(block_state& state, unsigned passes);
   void read_ht_passes(block_state& state, unsigned passes);
   void begin_set(block_state& state, std::uint64_t size);

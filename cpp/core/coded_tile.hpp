@@ -16,16 +16,19 @@ class coded_band {
 public:
   bool is_empty() const { return blocks_.empty(); }
   // A row of them; null when none in the subband is coded.
-  const coded_block* row(const tile_resolution& resolution, unsigned band, std::uint32_t y) const {
-    return blocks_.empty() ? nullptr : blocks_.data() + std::size_t{y} * resolution.blocks_across(band);
+  const coded_block* row(std::uint32_t y) const {
+    return blocks_.empty() ? nullptr : blocks_.data() + y * across_;
   }
   void add(const tile_resolution& resolution, const placed_block& placed) {
-    const std::size_t across = resolution.blocks_across(placed.band);
-    if (blocks_.empty()) blocks_.resize(across * resolution.blocks_down(placed.band));
-    blocks_[placed.row * across + placed.column] = placed.block;
+    if (blocks_.empty()) {
+      across_ = resolution.blocks_across(placed.band);
+      blocks_.resize(across_ * resolution.blocks_down(placed.band));
+    }
+    blocks_[placed.row * across_ + placed.column] = placed.state.block;
   }
 
 private:
+  std::size_t across_ = 0;
   std::vector<coded_block> blocks_;
 };
 

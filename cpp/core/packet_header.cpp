@@ -45,64 +45,71 @@ tag_tree_shape::tag_tree_shape(const block_grid& grid) {
   std::uint32_t across = grid.across;
   std::uint32_t down = grid.down;
   while (true) {
-    widths_[num_levels_] = across;
-    starts_[num_levels_++] = num_nodes_;
-    num_nodes_ += std::size_t{across} * down;
-    if (across == 1 && down == 1) return;
+    add_level(across, down);
+    if (across == 1 && down == 1) break;
     across = (across + 1) / 2;
     down = (down + 1) / 2;
   }
+  add_level(1, 1);
 }
 
-void precinct_state::reset(const block_grid* grids, std::size_t num_grids) {
+void tag_tree_shape::add_level(std::uint32_t across, std::uint32_t down) {
+  widths_[num_levels_] = across;
+  starts_[num_levels_++] = num_nodes_;
+  num_nodes_ += std::size_t{across} * down;
+}
+
+tag_tree_shape::row tag_tree_shape::row_of(std::uint32_t y) const {
+  row found;
+  for (unsigned level = 0; level < num_levels_; ++level)
+    found.starts_[level] = starts_[level] + std::size_t{y >> level} * widths_[level];
+  return found;
+}
+
+void precinct_state::reset(const block_grid* grids, std::size_t num_grids, bool is_only_layer) {
   bands.resize(num_grids);
   for (std::size_t b = 0; b < num_grids; ++b) {
     if (grids[b].empty()) continue;
     const std::size_t num_nodes = tag_tree_shape(grids[b]).num_nodes();
-    bands[b].inclusion.assign(num_nodes, tag_node{});
-    bands[b].missing_planes.assign(num_nodes, tag_node{});
-    bands[b].blocks.assign(std::size_t{grids[b].across} * grids[b].down, block_state{});
+    for (tag_tree* tree : {&bands[b].inclusion, &bands[b].missing_planes}) {
+      tree->assign(num_nodes, tag_node{});
+      tree->back().set(0, true);
+    }
+    if (!is_only_layer) bands[b].blocks.assign(std::size_t{grids[b].across} * grids[b].down, block_state{});
   }
   is_new_ = false;
 }
 
 namespace {
 
-// The number of levels, from the finest up, of which the bits may still have to tell: above them blocks
-// before have been told of. That is rarely more than one or two.
+// The number of levels, from the finest up, of which the bits may still have to tell: of the node above them
+// blocks before have. That is rarely more than one or two.
 template <typename IsTold>
-unsigned open_levels(const tag_tree_shape& shape, const tag_tree& tree, std::uint32_t x, std::uint32_t y,
-                     IsTold is_told) {
+unsigned open_levels(const tag_tree& tree, const tag_tree_shape::row& row, std::uint32_t x, IsTold is_told) {
   unsigned level = 1;
-  while (level < shape.num_levels() && !is_told(tree[shape.index(x, y, level)])) ++level;
+  while (!is_told(tree[row.index(x, level)])) ++level;
   return level;
 }
 
-std::uint16_t value_above(const tag_tree_shape& shape, const tag_tree& tree, std::uint32_t x, std::uint32_t y,
-                          unsigned level) {
-  return level < shape.num_levels() ? tree[shape.index(x, y, level)].value : std::uint16_t{0};
-}
-
-}  // namespace
-
 // The tree holds the layer in which a block is first included; a branch that has none up to this layer says
 // so once.
-bool packet_header_reader::read_inclusion(packet_bits& bits, const tag_tree_shape& shape, tag_tree& tree,
-                                          std::uint32_t x, std::uint32_t y, std::uint16_t layer) {
+bool read_inclusion(packet_bits& bits, tag_tree& tree, const tag_tree_shape::row& row, std::uint32_t x,
+                    std::uint16_t layer) {
   unsigned level =
-      open_levels(shape, tree, x, y, [=](const tag_node& node) { return node.known || node.value > layer; });
-  std::uint16_t least = value_above(shape, tree, x, y, level);
+      open_levels(tree, row, x, [=](tag_node node) { return node.is_known() || node.value() > layer; });
+  std::uint32_t least = tree[row.index(x, level)].value();
   if (least > layer) return false;
   while (level-- > 0) {
-    tag_node& node = tree[shape.index(x, y, level)];
-    node.value = std::max(node.value, least);
-    while (!node.known && node.value <= layer) {
+    tag_node& node = tree[row.index(x, level)];
+    least = std::max(node.value(), least);
+    bool is_known = node.is_known();
+    while (!is_known && least <= layer) {
       if (bits.bit() != 0)
-        node.known = true;
+        is_known = true;
       else
-        ++node.value;
+        ++least;
     }
-    least = node.value;
+    node.set(least, is_known);
     if (least > layer) return false;
   }
   if (least != layer)
@@ -112,77 +119,91 @@ bool packet_header_reader::read_inclusion(packet_bits& bits, const tag_tree_shap
   return true;
 }
 
-unsigned packet_header_reader::read_missing_planes(packet_bits& bits, const tag_tree_shape& shape,
-                                                   tag_tree& tree, std::uint32_t x, std::uint32_t y) {
+std::uint8_t read_missing_planes(packet_bits& bits, tag_tree& tree, const tag_tree_shape::row& row,
+                                 std::uint32_t x) {
   constexpr unsigned most = 127;  // M_b is at most 7 guard bits + 31 + the ROI shift's 37
-  unsigned level = open_levels(shape, tree, x, y, [](const tag_node& node) { return node.known; });
-  unsigned planes = value_above(shape, tree, x, y, level);
+  unsigned level = open_levels(tree, row, x, [](tag_node node) { return node.is_known(); });
+  unsigned planes = tree[row.index(x, level)].value();
   while (level-- > 0) {
-    tag_node& node = tree[shape.index(x, y, level)];
-    if (!node.known) {
-      while (bits.bit() == 0)
-        if (++planes > most) fail("it has over 127 missing bit-planes", bits.position());
-      node.value = static_cast<std::uint16_t>(planes);
-      node.known = true;
-    }
-    planes = node.value;
+    planes += bits.zeros(most - planes);
+    if (planes > most) fail("it has over 127 missing bit-planes", bits.position());
+    tree[row.index(x, level)].set(planes, true);
   }
-  return planes;
+  return static_cast<std::uint8_t>(planes);
 }
 
-// Whether the packet adds to the block at (x, y).
-bool packet_header_reader::read_block(packet_bits& bits, const tag_tree_shape& shape,
-                                      precinct_state::band_state& band, std::uint32_t x, std::uint32_t y,
-                                      std::uint16_t layer, block_state& block) {
-  if (block.is_included) return bits.bit() == 1;
-  if (!read_inclusion(bits, shape, band.inclusion, x, y, layer)) return false;
-  block.is_included = true;
-  block.zero_planes = static_cast<std::uint8_t>(read_missing_planes(bits, shape, band.missing_planes, x, y));
-  return true;
-}
+}  // namespace
 
-void packet_header_reader::read_grid(packet_bits& bits, const block_grid& grid, std::uint32_t band,
-                                     std::size_t num_bands, precinct_state::band_state& state,
-                                     std::uint16_t layer, part1_pieces& pieces) {
+packet_bits packet_header_reader::read_grid(packet_bits bits, const block_grid& grid, std::uint32_t band,
+                                            std::size_t num_bands, precinct_state::band_state& state,
+                                            std::uint16_t layer, part1_pieces& pieces) {
   const tag_tree_shape shape(grid);
-  block_passes_reader passes(bits, grid.rules, pieces);
+  const bool is_layered = !state.blocks.empty();
   std::uint32_t x = 0, y = 0;
   try {
-    for (y = 0; y < grid.down; ++y)
+    for (y = 0; y < grid.down; ++y) {
+      const tag_tree_shape::row row = shape.row_of(y);
       for (x = 0; x < grid.across; ++x) {
-        block_state& block = state.blocks[std::size_t{y} * grid.across + x];
-        if (!read_block(bits, shape, state, x, y, layer, block)) continue;
-        const block_contribution added = passes.read(block);
-        if (block.block.num_passes == 0) continue;
-        contributions_.push_back({band, grid.first_column + x, grid.first_row + y, &block, added});
+        bits.look_ahead();
+        block_state* const kept = is_layered ? &state.blocks[std::size_t{y} * grid.across + x] : nullptr;
+        const bool was_included = kept != nullptr && kept->is_included;
+        if (was_included ? bits.bit() == 0 : !read_inclusion(bits, state.inclusion, row, x, layer)) continue;
+        // Made where it stays: a copy of what was just written in parts would wait for all of them.
+        placed_block& placed = blocks_.emplace_back();
+        placed.column = grid.first_column + x;
+        placed.row = grid.first_row + y;
+        placed.band = band;
+        block_state& block = placed.state;
+        if (kept != nullptr) block = *kept;
+        if (!was_included) block.zero_planes = read_missing_planes(bits, state.missing_planes, row, x);
+        block.is_included = true;
+        if (has_only_cleanup(bits, grid.rules, block)) {
+          read_only_cleanup(bits, grid.rules, block);
+        } else {
+          packet_bits rest = bits;  // a copy that may have an address: see packet_bits::need
+          placed.added = block_passes_reader(rest, grid.rules, pieces).read(block);
+          bits = rest;
+        }
+        if (kept != nullptr) *kept = block;
+        if (block.block.num_passes == 0) blocks_.pop_back();
       }
+    }
   } catch (const error& e) {
     const std::string name =
         name_of_block(static_cast<unsigned>(num_bands), band, grid.first_column + x, grid.first_row + y);
     throw error(e.code(), name + ": " + e.what(), e.offset());
   }
+  return bits;
 }
 
 // Gives each piece its place; they follow each other in the order in which the header tells of them.
 std::uint64_t packet_header_reader::place_bodies(std::uint64_t start, part1_pieces& pieces) {
   std::uint64_t position = start;
-  blocks_.clear();
-  for (const contribution& one : contributions_) {
-    coded_block& block = one.state->block;
-    position += one.added.skipped;
+  for (placed_block& placed : blocks_) {
+    coded_block& block = placed.state.block;
+    position += placed.added.skipped;
     if (!block.is_part1())
-      for (std::size_t piece = one.added.first_ht_piece; piece < block.sizes.size(); ++piece) {
+      for (std::size_t piece = placed.added.first_ht_piece; piece < block.sizes.size(); ++piece) {
         block.offsets[piece] = position;
         position += block.sizes[piece];
       }
-    for (std::size_t i = 0; i < one.added.num_pieces; ++i) {
-      part1_piece& piece = pieces[one.added.first_piece + i];
+    for (std::size_t i = 0; i < placed.added.num_pieces; ++i) {
+      part1_piece& piece = pieces[placed.added.first_piece + i];
       piece.offset = position;
       position += piece.size;
     }
-    blocks_.push_back({one.band, one.column, one.row, block, position});
+    placed.stop = position;
   }
   return position - start;
+}
+
+void packet_header_reader::keep_for_next_layer(const block_grid* grids, precinct_state& precinct) const {
+  for (const placed_block& placed : blocks_) {
+    const block_grid& grid = grids[placed.band];
+    const std::size_t row = placed.row - grid.first_row;
+    precinct.bands[placed.band].blocks[row * grid.across + placed.column - grid.first_column].block =
+        placed.state.block;
+  }
 }
 
 packet_extent packet_header_reader::read(const packet_place& place, const block_grid* grids,
@@ -194,14 +215,17 @@ packet_extent packet_header_reader::read(const packet_place& place, const block_
   const byte_span bytes = packed ? byte_span{packed->bytes.data(), packed->bytes.size()} : place.data;
   const std::uint64_t stop = packed ? bytes.size : place.stop;
   packet_bits bits(bytes, packed ? packed->next : after_sop, stop);
-  contributions_.clear();
+  blocks_.clear();
+  const bool is_only_layer = options.num_layers == 1;
   packet_extent extent;
   if (bits.bit() == 1) {
-    if (precinct.is_new() || options.num_layers == 1) precinct.reset(grids, num_grids);
+    if (precinct.is_new() || is_only_layer) precinct.reset(grids, num_grids, is_only_layer);
+    for (std::size_t i = 0; i < num_grids; ++i)
+      extent.blocks_seen += std::uint64_t{grids[i].across} * grids[i].down;
+    blocks_.reserve(extent.blocks_seen);
     for (std::uint32_t i = 0; i < num_grids; ++i) {
       if (grids[i].empty()) continue;
-      read_grid(bits, grids[i], i, num_grids, precinct.bands[i], layer, *place.pieces);
-      extent.blocks_seen += std::uint64_t{grids[i].across} * grids[i].down;
+      bits = read_grid(bits, grids[i], i, num_grids, precinct.bands[i], layer, *place.pieces);
     }
   }
   std::uint64_t position = bits.finish();
@@ -209,6 +233,7 @@ packet_extent packet_header_reader::read(const packet_place& place, const block_
   if (packed) packed->next = position;
   extent.header_size = (packed ? after_sop : position) - place.start;
   extent.body_size = place_bodies(place.start + extent.header_size, *place.pieces);
+  if (!is_only_layer) keep_for_next_layer(grids, precinct);
   return extent;
 }
 

@@ -27,25 +27,39 @@ struct block_grid {
 // "HL codeblock (3, 0)": of the resolution's bands, LL alone or three, that of index `band`.
 std::string name_of_block(unsigned num_bands, unsigned band, std::uint32_t column, std::uint32_t row);
 
+// A codeblock to which a packet adds: what is known of it since.
 struct placed_block {
-  std::uint32_t band = 0;             // index of its grid
+  block_state state;
+  std::uint64_t stop = 0;             // where its bytes in the packet end
   std::uint32_t column = 0, row = 0;  // among the blocks of the subband
-  coded_block block;
-  std::uint64_t stop = 0;  // where its bytes in the packet end
+  std::uint32_t band = 0;             // index of its grid
+  block_contribution added;
 };
 
-// How the nodes of a tag tree (T.800 B.10.2) over a grid lie in memory, finest level first.
+// How the nodes of a tag tree (T.800 B.10.2) over a grid lie in memory, finest level first. A last one stands
+// above the root.
 class tag_tree_shape {
+  // Precincts reach 2^15 samples, and codeblocks have 4 at least.
+  static constexpr unsigned most_levels = 14 + 1;
+
 public:
   explicit tag_tree_shape(const block_grid& grid);
-  unsigned num_levels() const { return num_levels_; }
   std::size_t num_nodes() const { return num_nodes_; }
-  std::size_t index(std::uint32_t x, std::uint32_t y, unsigned level) const {
-    return starts_[level] + std::size_t{y >> level} * widths_[level] + (x >> level);
-  }
+
+  // The nodes above a row of blocks.
+  class row {
+  public:
+    std::size_t index(std::uint32_t x, unsigned level) const { return starts_[level] + (x >> level); }
+
+  private:
+    friend tag_tree_shape;
+    std::array<std::size_t, most_levels> starts_;
+  };
+  row row_of(std::uint32_t y) const;
 
 private:
-  static constexpr unsigned most_levels = 14;  // precincts reach 2^15 samples, and codeblocks have 4 at least
+  void add_level(std::uint32_t across, std::uint32_t down);
+
   std::array<std::uint32_t, most_levels> widths_;
   std::array<std::size_t, most_levels> starts_;
   unsigned num_levels_ = 0;
@@ -53,9 +67,14 @@ private:
 };
 
 // Values only grow from parent to child.
-struct tag_node {
-  std::uint16_t value = 0;  // at least this; exactly this if known
-  bool known = false;
+class tag_node {
+public:
+  std::uint32_t value() const { return coded_ / 2; }  // at least this; exactly this if known
+  bool is_known() const { return coded_ % 2 == 1; }
+  void set(std::uint32_t value, bool is_known) { coded_ = 2 * value + (is_known ? 1 : 0); }
+
+private:
+  std::uint32_t coded_ = 0;
 };
 using tag_tree = std::vector<tag_node>;
 
@@ -64,11 +83,11 @@ class precinct_state {
 public:
   struct band_state {
     tag_tree inclusion, missing_planes;
-    std::vector<block_state> blocks;
+    std::vector<block_state> blocks;  // none if there is but one layer
   };
 
   // Forgets all.
-  void reset(const block_grid* grids, std::size_t num_grids);
+  void reset(const block_grid* grids, std::size_t num_grids, bool is_only_layer);
   bool is_new() const { return is_new_; }
   std::vector<band_state> bands;  // none before the first packet that is not empty
 
@@ -112,28 +131,16 @@ public:
   packet_extent read(const packet_place& place, const block_grid* grids, std::size_t num_grids,
                      precinct_state& precinct, std::uint16_t layer, const packet_options& options);
 
-  // The blocks to which the packet that was read last contributes: what is known of them since.
+  // Those to which the packet that was read last adds.
   const std::vector<placed_block>& blocks() const { return blocks_; }
 
 private:
-  struct contribution {
-    std::uint32_t band, column, row;
-    block_state* state;
-    block_contribution added;
-  };
-
-  static bool read_inclusion(packet_bits& bits, const tag_tree_shape& shape, tag_tree& tree, std::uint32_t x,
-                             std::uint32_t y, std::uint16_t layer);
-  static unsigned read_missing_planes(packet_bits& bits, const tag_tree_shape& shape, tag_tree& tree,
-                                      std::uint32_t x, std::uint32_t y);
-  static bool read_block(packet_bits& bits, const tag_tree_shape& shape, precinct_state::band_state& band,
-                         std::uint32_t x, std::uint32_t y, std::uint16_t layer, block_state& block);
-  void read_grid(packet_bits& bits, const block_grid& grid, std::uint32_t band, std::size_t num_bands,
-                 precinct_state::band_state& state, std::uint16_t layer, part1_pieces& pieces);
+  packet_bits read_grid(packet_bits bits, const block_grid& grid, std::uint32_t band, std::size_t num_bands,
+                        precinct_state::band_state& state, std::uint16_t layer, part1_pieces& pieces);
   std::uint64_t place_bodies(std::uint64_t start, part1_pieces& pieces);
+  void keep_for_next_layer(const block_grid* grids, precinct_state& precinct) const;
 
   std::vector<placed_block> blocks_;
-  std::vector<contribution> contributions_;
 };
 
 }  // namespace htj2k

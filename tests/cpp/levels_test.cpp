@@ -89,7 +89,7 @@ void damage_blocks(bytes& data, std::uint32_t reduce) {
         const tile_resolution& resolution = tile.geometry.components[c][r];
         for (unsigned b = 0; b < resolution.num_bands; ++b)
           for (std::uint32_t y = 0; y < resolution.blocks_down(b); ++y) {
-            const coded_block* const row = tile.bands[c][r][b].row(resolution, b, y);
+            const coded_block* const row = tile.bands[c][r][b].row(y);
             for (std::uint32_t x = 0; row != nullptr && x < resolution.blocks_across(b); ++x)
               if (row[x].num_passes != 0) data[row[x].offsets[0] + row[x].sizes[0] - 1] = 0xFF;
           }

@@ -41,7 +41,7 @@ void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, 
                   T* rows, std::size_t row_stride, T& overflow) {
   using word = typename kernels::block_transfer<T>::word;
   const rect area = band.block_area(column, row);
-  const coded_block* blocks = band.coded->row(*band.geometry, band.band, row);
+  const coded_block* blocks = band.coded->row(row);
   const rect part = band.block_window(column, row);
   if (blocks == nullptr || blocks[column].num_passes == 0) return clear(rows, row_stride, part);
   const coded_block& block = blocks[column];
