@@ -159,10 +159,12 @@ bool same(native::block_decoder& decoder, const any_block& made, byte_span data,
   return true;
 }
 
-// Of a valid block of so many planes no quad needs more bits than the lanes have.
+// Of a valid block of so many planes no quad needs more bits than the lanes of 32 have. Those of 16 may need
+// the former, and have coefficients of 16 bits in the end.
 template <typename T>
 bool must_be_direct(const any_block& made) {
-  return made.is_valid && made.planes + 1 <= kernels::cleanup_block<T>::most_bits;
+  return made.is_valid && made.planes + 1 <= kernels::cleanup_block<std::int32_t>::most_bits &&
+         made.planes + 1 <= 8 * sizeof(T);
 }
 
 // True if it was decoded directly.

@@ -32,6 +32,13 @@ static_assert(stride_of(64) * (64 + 4) <= most_words && stride_of(1024) * (4 + 4
 }  // namespace
 
 struct block_decoder::memory {
+  // Rows of 8 are the shortest.
+  template <typename T>
+  T* coefficients() {
+    static_assert(8 * 1024 * sizeof(T) <= sizeof words);
+    return reinterpret_cast<T*>(words);
+  }
+
   alignas(64) std::uint8_t words[most_words * sizeof(std::uint64_t)];
   alignas(64) std::uint8_t coded[bytes_before + most_coded_bytes + bytes_after] = {};
   cleanup_decoder cleanup;
@@ -134,6 +141,23 @@ bool block_decoder::fill(Word* words, std::size_t stride, byte_span data, const 
   return decode_words(coded, words, block, size, stride, coding.stripe_causal());
 }
 
+namespace {
+
+// False if one of them does not fit.
+template <typename From, typename T>
+bool take_window(const From* found, std::size_t stride, const rect& window, T* rows, std::size_t row_stride) {
+  From lost = 0;
+  for (std::uint32_t y = window.y0; y < window.y1; ++y, rows += row_stride)
+    for (std::uint32_t x = window.x0; x < window.x1; ++x) {
+      const From value = found[y * stride + x];
+      rows[x - window.x0] = static_cast<T>(value);
+      lost = static_cast<From>(lost | (value ^ static_cast<T>(value)));
+    }
+  return lost == 0;
+}
+
+}  // namespace
+
 template <typename T>
 bool block_decoder::decode_directly(byte_span data, const coded_block& block, const block_size& size,
                                     const block_planes& planes, const rect& window, T* rows,
@@ -143,20 +167,22 @@ bool block_decoder::decode_directly(byte_span data, const coded_block& block, co
   if (!holds(data, block.offsets[0], block.sizes[0])) return false;
   const std::uint32_t height = rows_to_decode(block, size);
   const std::size_t stride = (size.width + std::size_t{7}) / 8 * 8;
-  const auto decode_to = [&](T* out, std::size_t out_stride) {
+  const auto decode_to = [&](auto* out, std::size_t out_stride) {
     return memory_->cleanup.decode(data.data + block.offsets[0], block.sizes[0], size.width, height,
                                    planes.coded, out, out_stride);
   };
   // The decoder writes whole vectors and pairs of rows.
   const bool is_whole_block = window == rect{0, 0, size.width, height};
-  if (is_whole_block && stride == size.width && height % 2 == 0) return decode_to(rows, row_stride);
-  // Rows of 8 are the shortest.
-  static_assert(8 * 1024 * sizeof(T) <= sizeof memory_->words);
-  T* const found = reinterpret_cast<T*>(memory_->words);
-  if (!decode_to(found, stride)) return false;
-  for (std::uint32_t y = window.y0; y < window.y1; ++y)
-    std::copy_n(found + y * stride + window.x0, window.width(), rows + (y - window.y0) * row_stride);
-  return true;
+  if (is_whole_block && stride == size.width && height % 2 == 0) {
+    if (decode_to(rows, row_stride)) return true;
+  } else {
+    T* const found = memory_->coefficients<T>();
+    if (decode_to(found, stride)) return take_window(found, stride, window, rows, row_stride);
+  }
+  if (sizeof(T) != sizeof(std::int16_t)) return false;
+  // Coefficients of 15 and 16 bits do not fit the lanes of 16.
+  std::int32_t* const wide = memory_->coefficients<std::int32_t>();
+  return decode_to(wide, stride) && take_window(wide, stride, window, rows, row_stride);
 }
 
 template <typename Word>

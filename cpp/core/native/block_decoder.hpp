@@ -57,8 +57,8 @@ public:
                            const block_coding& coding, const block_planes& planes);
 
   // Decodes a block straight to coefficients of 16 or 32 bits, its `window` to `rows`. False if another way
-  // is to be taken: of damaged blocks, of those that need more than 16 bits in between, of those of
-  // refinement passes or with fewer planes than M_b, and on CPUs without the kernel for it.
+  // is to be taken: of damaged blocks, of those with coefficients that do not fit, of those of refinement
+  // passes or with fewer planes than M_b, and on CPUs without the kernel for it.
   template <typename T>
   bool decode_directly(byte_span data, const coded_block& block, const block_size& size,
                        const block_planes& planes, const rect& window, T* rows, std::size_t row_stride);
