@@ -38,10 +38,13 @@
 #define HTJ2K_INLINE __forceinline
 #define HTJ2K_NOINLINE __declspec(noinline)
 #define HTJ2K_COMPUTE(value)
+#define HTJ2K_PREFETCH(address)
 #else
 #define HTJ2K_RESTRICT __restrict__
 #define HTJ2K_INLINE __attribute__((always_inline)) inline
 #define HTJ2K_NOINLINE __attribute__((noinline))
 // An integer or pointer that must be there as it is: no part of it is put off to what it is used for.
 #define HTJ2K_COMPUTE(value) __asm__("" : "+r"(value))
+// To the second level of caches, for reading.
+#define HTJ2K_PREFETCH(address) __builtin_prefetch(address, 0, 2)
 #endif
