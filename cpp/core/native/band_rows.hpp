@@ -45,6 +45,7 @@ public:
   }
 
   void decode_block(std::uint32_t strip, std::uint32_t column, block_decoder& decoder) override {
+    prefetch_behind(strip, column);
     T overflow = 0;
     const std::uint32_t x = window_of(strip, column).x0 - band_.window.x0;
     native::decode_block(band_, columns_.first + column, strips_.first + strip, decoder, buffer_of(strip) + x,
@@ -65,6 +66,15 @@ private:
 
   rect window_of(std::uint32_t strip, std::uint32_t column) const {
     return band_.block_window(columns_.first + column, strips_.first + strip);
+  }
+
+  // The block that comes next in the band.
+  void prefetch_behind(std::uint32_t strip, std::uint32_t column) const {
+    if (++column == columns_.count) {
+      column = 0;
+      ++strip;
+    }
+    if (strip < strips_.count) prefetch_block(band_, columns_.first + column, strips_.first + strip);
   }
 
   void allocate() {

@@ -15,14 +15,6 @@ void clear(T* rows, std::size_t row_stride, const rect& area) {
   for (std::uint32_t y = 0; y < area.height(); ++y) std::fill_n(rows + y * row_stride, area.width(), T{0});
 }
 
-// Asks for the bytes of a codeblock that is decoded soon. They are met for the first time there, and to wait
-// for memory takes some 5 % of the time of a large frame.
-void prefetch(byte_span data, const coded_block& block) {
-  constexpr std::size_t line = 64;
-  if (block.is_part1() || !holds(data, block.offsets[0], block.sizes[0])) return;
-  for (std::size_t i = 0; i < block.sizes[0]; i += line) HTJ2K_PREFETCH(data.data + block.offsets[0] + i);
-}
-
 block_planes planes_of(const subband& band) { return {band.coded_planes(), band.roi_shift}; }
 
 }  // namespace
@@ -45,6 +37,16 @@ std::string subband::name_of_block(std::uint32_t column, std::uint32_t row) cons
          ", " + htj2k::name_of_block(geometry->num_bands, band, column, row);
 }
 
+void prefetch_block(const subband& band, std::uint32_t column, std::uint32_t row) {
+  constexpr std::size_t line = 64;
+  const coded_block* blocks = band.coded->row(row);
+  if (blocks == nullptr) return;
+  const coded_block& block = blocks[column];
+  if (block.is_part1() || !holds(band.data, block.offsets[0], block.sizes[0])) return;
+  const std::uint8_t* const bytes = band.data.data + block.offsets[0];
+  for (std::size_t i = 0; i < block.sizes[0]; i += line) HTJ2K_PREFETCH(bytes + i);
+}
+
 template <typename T>
 void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, block_decoder& decoder,
                   T* rows, std::size_t row_stride, T& overflow) {
@@ -52,9 +54,7 @@ void decode_block(const subband& band, std::uint32_t column, std::uint32_t row, 
   const rect area = band.block_area(column, row);
   const coded_block* blocks = band.coded->row(row);
   const rect part = band.block_window(column, row);
-  if (blocks == nullptr) return clear(rows, row_stride, part);
-  if (column + 1 < band.geometry->blocks_across(band.band)) prefetch(band.data, blocks[column + 1]);
-  if (blocks[column].num_passes == 0) return clear(rows, row_stride, part);
+  if (blocks == nullptr || blocks[column].num_passes == 0) return clear(rows, row_stride, part);
   const coded_block& block = blocks[column];
   // undo_roi looks at all words.
   const block_size size{area.width(), area.height(), band.roi_shift == 0 ? part.y1 - area.y0 : area.height()};
