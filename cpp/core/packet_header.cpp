@@ -102,7 +102,7 @@ bool read_inclusion(packet_bits& bits, tag_tree& tree, const tag_tree_shape::row
   while (level-- > 0) {
     tag_node& node = tree[row.index(x, level)];
     least = std::max(node.value(), least);
-    bool is_known = node.is_known();
+    bool is_known = false;
     while (!is_known && least <= layer) {
       if (bits.bit() != 0)
         is_known = true;
