@@ -48,6 +48,12 @@ def test_a_set_without_bytes_counts_as_a_plane():
     check(layers(first_set(2), Part(6, lengths, bytes(3) + FINE.data)), PIXELS)
 
 
+def test_a_layer_may_hold_a_placeholder_pass_alone():
+    """Of a set that stands for a plane without significant coefficients: the second layer has the rest of it."""
+    first = Part(1, ((0, 0),), b"", FINE.zero_planes - 1)
+    check(layers(first, Part(3, ((len(FINE.data), 1),), FINE.data)), PIXELS)
+
+
 def test_a_last_set_without_bytes_leaves_the_one_before():
     """That one is refined, in a plane which the encoder did not think of."""
     lengths = ((3, 1), (len(FINE.data), 0), (2, 1))
