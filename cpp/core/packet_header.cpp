@@ -222,7 +222,8 @@ packet_extent packet_header_reader::read(const packet_place& place, const block_
     if (precinct.is_new() || is_only_layer) precinct.reset(grids, num_grids, is_only_layer);
     for (std::size_t i = 0; i < num_grids; ++i)
       extent.blocks_seen += std::uint64_t{grids[i].across} * grids[i].down;
-    blocks_.reserve(extent.blocks_seen);
+    // One takes 7 bits of the header at least.
+    blocks_.reserve(std::min(extent.blocks_seen, 2 * (stop - bits.position()) + 1));
     for (std::uint32_t i = 0; i < num_grids; ++i) {
       if (grids[i].empty()) continue;
       bits = read_grid(bits, grids[i], i, num_grids, precinct.bands[i], layer, *place.pieces);
