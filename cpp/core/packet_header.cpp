@@ -222,7 +222,7 @@ packet_extent packet_header_reader::read(const packet_place& place, const block_
     if (precinct.is_new() || is_only_layer) precinct.reset(grids, num_grids, is_only_layer);
     for (std::size_t i = 0; i < num_grids; ++i)
       extent.blocks_seen += std::uint64_t{grids[i].across} * grids[i].down;
-    // One takes 7 bits of the header at least.
+    // Each takes 6 bits of the header at least.
     blocks_.reserve(std::min(extent.blocks_seen, 2 * (stop - bits.position()) + 1));
     for (std::uint32_t i = 0; i < num_grids; ++i) {
       if (grids[i].empty()) continue;

@@ -73,7 +73,7 @@ def test_a_hang_loses_one_call_and_long_work_is_no_hang() -> None:
         begin = time.monotonic()
         with pytest.raises(LostInstance, match="no progress for 1 s"):
             pool.call(hang, None)
-        assert time.monotonic() - begin < 30
+        assert time.monotonic() - begin < 10
         pool._time_limit = 60
         assert pool.call(double, 4) == 8
 
