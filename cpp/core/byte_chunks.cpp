@@ -45,6 +45,11 @@ void byte_chunks::append(const void* data, std::size_t size) {
   }
 }
 
+void byte_chunks::overwrite(std::size_t start, const void* data, std::size_t size) {
+  const auto* bytes = static_cast<const std::uint8_t*>(data);
+  for (std::size_t i = start; i < start + size; ++i) chunks_[i / chunk_size][i % chunk_size] = *bytes++;
+}
+
 void byte_chunks::move_to(std::uint8_t* target) {
   std::size_t left = size();
   for (chunk& used : chunks_) {

@@ -21,6 +21,8 @@ public:
   ~byte_chunks();
 
   void append(const void* data, std::size_t size);
+  // Bytes that are there already, from `start` on.
+  void overwrite(std::size_t start, const void* data, std::size_t size);
   std::size_t size() const { return chunks_.size() * chunk_size - free_; }
   std::uint8_t operator[](std::size_t i) const { return chunks_[i / chunk_size][i % chunk_size]; }
 

@@ -37,6 +37,11 @@ inline bool holds(byte_span bytes, std::uint64_t start, std::uint64_t count) {
   return start <= bytes.size && count <= bytes.size - start;
 }
 
+inline void store_u16(std::uint8_t* p, std::uint64_t value) {
+  p[0] = static_cast<std::uint8_t>(value >> 8);
+  p[1] = static_cast<std::uint8_t>(value);
+}
+
 inline void store_u32(std::uint8_t* p, std::uint64_t value) {
   for (unsigned b = 0; b < 4; ++b) p[b] = static_cast<std::uint8_t>(value >> (24 - 8 * b));
 }

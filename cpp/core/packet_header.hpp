@@ -45,6 +45,9 @@ class tag_tree_shape {
 public:
   explicit tag_tree_shape(const block_grid& grid);
   std::size_t num_nodes() const { return num_nodes_; }
+  unsigned num_levels() const { return num_levels_; }
+  std::size_t start(unsigned level) const { return starts_[level]; }
+  std::uint32_t width(unsigned level) const { return widths_[level]; }
 
   // The nodes above a row of blocks.
   class row {

@@ -8,8 +8,6 @@
 namespace htj2k {
 namespace {
 
-enum class progression : std::uint8_t { lrcp = 0, rlcp = 1, rpcl = 2, pcrl = 3, cprl = 4 };
-
 // M_b = G + eps_b - 1 (E-2).
 unsigned bit_planes_of(const quantization& q, unsigned r, unsigned band) {
   const unsigned exponent = q.exponent(r, band);

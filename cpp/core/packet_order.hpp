@@ -11,6 +11,9 @@
 
 namespace htj2k {
 
+// As in SGcod (T.800 Table A.16).
+enum class progression : std::uint8_t { lrcp = 0, rlcp = 1, rpcl = 2, pcrl = 3, cprl = 4 };
+
 // One resolution of one component of one tile.
 struct tile_resolution {
   rect area;                    // trx0, try0, trx1, try1

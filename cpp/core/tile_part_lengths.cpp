@@ -10,7 +10,6 @@
 namespace htj2k {
 namespace {
 
-constexpr std::size_t sot_to_sod = 12 + 2;
 constexpr std::size_t eoc_size = 2;
 constexpr std::size_t bytes_per_entry = 6;                                  // Ttlm and Ptlm
 constexpr std::size_t entries_per_segment = (65535 - 4) / bytes_per_entry;  // Ltlm is 16 bits
@@ -26,7 +25,7 @@ std::vector<tile_part_length> tile_part_lengths(const byte_chunks& bytes) {
   std::vector<tile_part_length> entries;
   for (std::size_t sot = 0; sot + eoc_size < bytes.size(); sot += entries.back().length) {
     const auto tile = static_cast<std::uint16_t>(read(bytes, sot + 4, 2));  // Isot
-    entries.push_back({tile, read(bytes, sot + 6, 4)});                     // Psot
+    entries.push_back({tile, read(bytes, sot + sot_to_psot, 4)});           // Psot
     if (entries.back().length < sot_to_sod)
       throw std::logic_error("OpenJPH wrote a tile-part of " + std::to_string(entries.back().length) +
                              " bytes");
