@@ -44,10 +44,36 @@ struct vector {
   }
 };
 
+HTJ2K_INLINE __m256 two_lanes(const std::int32_t* first, const std::int32_t* second) {
+  const __m256i a = _mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(first)));
+  const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(second));
+  return _mm256_castsi256_ps(_mm256_inserti128_si256(a, b, 1));
+}
+HTJ2K_INLINE void store(std::int32_t* to, __m256 bits) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_castps_si256(bits));
+}
+
+// For lifting.inl. GCC permutes across lanes here, which takes three times as long.
+template <std::size_t N>
+void split_block(const std::int32_t* row, std::int32_t* HTJ2K_RESTRICT first,
+                 std::int32_t* HTJ2K_RESTRICT second) {
+  if constexpr (N == 1) {
+    *first = row[0];
+    *second = row[1];
+  }
+  for (std::size_t i = 0; i + 8 <= N; i += 8) {
+    const __m256 a = two_lanes(row + 2 * i, row + 2 * i + 8);
+    const __m256 b = two_lanes(row + 2 * i + 4, row + 2 * i + 12);
+    store(first + i, _mm256_shuffle_ps(a, b, 0x88));
+    store(second + i, _mm256_shuffle_ps(a, b, 0xDD));
+  }
+}
+
 #include "kernels/cleanup_bytes.inl"
 #include "kernels/cleanup_x86.inl"
 #include "kernels/crc32_fold.inl"
 #include "kernels/interleave.inl"
+#include "kernels/lifting.inl"
 #include "kernels/lines.inl"
 #include "kernels/synthesis.inl"
 

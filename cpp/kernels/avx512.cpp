@@ -56,6 +56,7 @@ struct vector {
 #include "kernels/cleanup_x86.inl"
 #include "kernels/crc32_fold.inl"
 #include "kernels/interleave.inl"
+#include "kernels/lifting.inl"
 #include "kernels/lines.inl"
 #include "kernels/synthesis.inl"
 

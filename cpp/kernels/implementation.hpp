@@ -24,8 +24,13 @@ struct line_kernels {
   // Both steps with everything in place: `even` becomes the low-pass row, and `high`, which holds the
   // high-pass row before it, becomes the one after it. All rows are apart.
   void (*lift)(T* even, const T* next_even, const T* odd, T* high, std::size_t n);
-  // Both steps along one row of `width`: ceil(width / 2) low-pass samples. `scratch` holds width + 4.
+  // Both steps along one row of `width` >= 1 that starts at an even coordinate: ceil(width / 2) low-pass
+  // samples. `scratch` holds width + 4.
   void (*horizontal_low)(const T* row, std::size_t width, T* scratch, T* low);
+  // Both steps along one row of `width` >= 1 that starts at an even coordinate or, if `starts_high`, an odd
+  // one; a single sample passes unchanged or doubled (F.4.6). Nothing is written behind either half, and all
+  // rows are apart. `scratch` holds width + 4.
+  void (*horizontal)(const T* row, std::size_t width, bool starts_high, T* scratch, T* low, T* high);
 
   // The reversible component transform (T.800 G.2) in place: rows R, G, B <-> Y, U, V.
   void (*forward_rct)(T* r, T* g, T* b, std::size_t n);

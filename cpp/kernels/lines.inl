@@ -1,77 +1,5 @@
 // Loops over rows, written for the compiler to vectorise. Included once per instruction set, inside that
-// set's namespace and target region. `>>` of a negative number rounds down (every compiler; C++20 demands
-// it), which is the floor of the standard.
-
-// In T, not in the int that C++ promotes to: else 16-bit lanes would be widened for every sum.
-template <typename T>
-T plus(T a, T b) {
-  return static_cast<T>(a + b);
-}
-template <typename T>
-T minus(T a, T b) {
-  return static_cast<T>(a - b);
-}
-template <int Bits, typename T>
-T shifted(T a) {
-  return static_cast<T>(a >> Bits);
-}
-
-template <typename T>
-T high_pass(T odd, T even0, T even1) {
-  return minus(odd, shifted<1>(plus(even0, even1)));
-}
-template <typename T>
-T low_pass(T even, T high0, T high1) {
-  return plus(even, shifted<2>(plus(plus(high0, high1), T{2})));
-}
-
-template <typename T>
-void predict(const T* even0, const T* even1, const T* odd, T* HTJ2K_RESTRICT high, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) high[i] = high_pass(odd[i], even0[i], even1[i]);
-}
-
-template <typename T>
-void update(const T* even, const T* high0, const T* high1, T* HTJ2K_RESTRICT low, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) low[i] = low_pass(even[i], high0[i], high1[i]);
-}
-
-template <typename T>
-void lift(T* HTJ2K_RESTRICT even, const T* HTJ2K_RESTRICT next_even, const T* HTJ2K_RESTRICT odd,
-          T* HTJ2K_RESTRICT high, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const T next_high = high_pass(odd[i], even[i], next_even[i]);
-    even[i] = low_pass(even[i], high[i], next_high);
-    high[i] = next_high;
-  }
-}
-
-template <typename T>
-void split(const T* row, std::size_t pairs, T* HTJ2K_RESTRICT even, T* HTJ2K_RESTRICT odd) {
-  for (std::size_t i = 0; i < pairs; ++i) {
-    even[i] = row[2 * i];
-    odd[i] = row[2 * i + 1];
-  }
-}
-
-// Symmetric extension: the sample after the last is the one before it, and so for the high-pass samples.
-template <typename T>
-void horizontal_low(const T* row, std::size_t width, T* HTJ2K_RESTRICT scratch, T* HTJ2K_RESTRICT low) {
-  const std::size_t highs = width / 2;
-  const std::size_t lows = width - highs;
-  if (highs == 0) {  // a single sample passes unchanged
-    low[0] = row[0];
-    return;
-  }
-  T* even = scratch;             // lows, and one of the extension
-  T* high = scratch + lows + 1;  // one of the extension, highs, one of the extension
-  T* odd = low;                  // only needed until `high` is there
-  split(row, highs, even, odd);
-  even[highs] = lows > highs ? row[width - 1] : even[highs - 1];
-  predict(even, even + 1, odd, high + 1, highs);
-  high[0] = high[1];
-  high[highs + 1] = high[highs];
-  update(even, high, high + 1, low, lows);
-}
+// set's namespace and target region, after lifting.inl.
 
 template <typename T>
 void forward_rct(T* HTJ2K_RESTRICT r, T* HTJ2K_RESTRICT g, T* HTJ2K_RESTRICT b, std::size_t n) {
@@ -266,6 +194,7 @@ constexpr line_kernels<T> make_narrow_kernels() {
       &update<T>,
       &lift<T>,
       &horizontal_low<T>,
+      &horizontal<T>,
       &forward_rct<T>,
       &inverse_rct<T>,
       &extend_range<T>,

@@ -22,6 +22,7 @@ constexpr std::size_t deinterleave(const std::uint8_t*, std::size_t, Raw*, std::
   return 0;
 }
 
+#include "kernels/lifting.inl"
 #include "kernels/lines.inl"
 #include "kernels/synthesis.inl"
 

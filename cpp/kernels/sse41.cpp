@@ -18,6 +18,7 @@ namespace {
 using vector = lane;
 #include "kernels/crc32_fold.inl"
 #include "kernels/interleave.inl"
+#include "kernels/lifting.inl"
 #include "kernels/lines.inl"
 #include "kernels/synthesis.inl"
 

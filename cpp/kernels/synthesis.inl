@@ -1,5 +1,5 @@
 // Inverse transforms as loops for the compiler to vectorise. Included once per instruction set, inside that
-// set's namespace and target region, after lines.inl.
+// set's namespace and target region, after lifting.inl.
 
 // Two's complement sums that wrap. An int16_t that did leaves a negative number in `overflow`: the sum's sign
 // differs from that of both summands. Wider types have room enough, so they are not looked at.
@@ -56,10 +56,6 @@ T unlifted(T value, T before, T after, T& overflow) {
   }
 }
 
-// Elements that one go takes. Whole vectors of any type, and more than 16: GCC unrolls shorter loops into
-// single elements and shuffles those.
-constexpr std::size_t block_length = 32;
-
 // Overflow is collected lane by lane and looked at once a row.
 template <typename T>
 struct seen_lanes {
@@ -74,30 +70,6 @@ struct seen_lanes {
     }
   }
 };
-
-// Calls `run(i, N)` for N elements from i on, N being a constant, until [begin, end) is done. Calls overlap
-// rather than leave single elements over, and after the first i is a multiple of N, so that results are
-// stored to whole vectors. What is done twice must not change what it reads.
-template <std::size_t N, typename Run>
-void in_blocks_of(std::size_t begin, std::size_t end, Run run) {
-  constexpr std::integral_constant<std::size_t, N> count;
-  run(begin, count);
-  for (begin = begin / N * N + N; begin + N <= end; begin += N) run(begin, count);
-  if (begin < end) run(end - N, count);
-}
-
-template <typename T, typename Run>
-void in_blocks(std::size_t begin, std::size_t end, Run run) {
-  constexpr std::size_t most = block_length, half = most / 2, few = most / 4;
-  if (begin + most <= end)
-    in_blocks_of<most>(begin, end, run);
-  else if (begin + half <= end)
-    in_blocks_of<half>(begin, end, run);
-  else if (begin + few <= end)
-    in_blocks_of<few>(begin, end, run);
-  else if (begin < end)
-    in_blocks_of<1>(begin, end, run);
-}
 
 template <unsigned Step, std::size_t N, typename T>
 void unlift_block(const T* from, const T* before, const T* after, T* HTJ2K_RESTRICT to,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "filtered.hpp"
 #include "kernels/implementation.hpp"
 #include "rows.hpp"
 
@@ -17,39 +18,33 @@ std::vector<std::int64_t> copy_of(const T* row, std::size_t n) {
   return {row, row + n};
 }
 
-// Floor division, not a shift; in 64 bits whatever the rows are made of.
-std::int64_t floor_div(std::int64_t a, std::int64_t b) {
-  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
-}
-
-std::vector<std::int64_t> expected_low(const std::vector<std::int64_t>& x) {
-  const auto n = static_cast<std::ptrdiff_t>(x.size());
-  if (n == 1) return x;
-  const auto at = [&](std::ptrdiff_t i) {
-    i = i < 0 ? -i : i;
-    return x[static_cast<std::size_t>(i >= n ? 2 * (n - 1) - i : i)];
-  };
-  const auto high = [&](std::ptrdiff_t k) {  // at odd position k
-    return at(k) - floor_div(at(k - 1) + at(k + 1), 2);
-  };
-  std::vector<std::int64_t> low;
-  for (std::ptrdiff_t i = 0; i < n; i += 2) {
-    const auto left = i == 0 ? high(1) : high(i - 1);
-    const auto right = i == n - 1 ? high(i - 1) : high(i + 1);
-    low.push_back(at(i) + floor_div(left + right + 2, 4));
-  }
-  return low;
+// Every second element from `first` on.
+wide every_second(const wide& all, std::size_t first) {
+  wide some;
+  for (std::size_t i = first; i < all.size(); i += 2) some.push_back(all[i]);
+  return some;
 }
 
 template <typename T>
 void test_horizontal(const line_kernels<T>& kernels, rows<T>& r, std::size_t n, place where,
                      random_engine& random) {
   T* row = r.get(0, where, n);
-  T* low = r.get(1, where, (n + 1) / 2);
   T* scratch = r.get(2, where, n + 4);
   fill(row, n, random, line_value<T>);
-  kernels.horizontal_low(row, n, scratch, low);
-  CHECK(copy_of(low, (n + 1) / 2) == expected_low(copy_of(row, n)));
+  for (const std::size_t start : {0U, 1U}) {
+    const std::size_t lows = (n + 1 - start) / 2;
+    T* low = r.get(1, where, lows);
+    T* high = r.get(3, where, n - lows);
+    const wide before = copy_of(row, n), expected = filtered(before, static_cast<std::int64_t>(start));
+    kernels.horizontal(row, n, start != 0, scratch, low, high);
+    CHECK(copy_of(low, lows) == every_second(expected, start));
+    CHECK(copy_of(high, n - lows) == every_second(expected, 1 - start));
+    CHECK(copy_of(row, n) == before);
+    if (start != 0) continue;
+    std::fill(low, low + lows, T{});
+    kernels.horizontal_low(row, n, scratch, low);
+    CHECK(copy_of(low, lows) == every_second(expected, 0));
+  }
 }
 
 template <typename T>

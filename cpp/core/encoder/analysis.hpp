@@ -1,0 +1,100 @@
+// The forward 5/3 transform of one tile-component, from its rows to the rows of its subbands.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "core/encoder/band_rows.hpp"
+#include "core/encoder/decomposition.hpp"
+#include "core/geometry.hpp"
+#include "kernels/implementation.hpp"
+
+namespace htj2k::encoder {
+
+// How many bits samples may have for their analysis in int16_t, sums on the way included.
+//
+// Samples are centred (T.800 G.1): at most M = 2^(bits-1) - 1/2 from -1/2, which no high pass sees; chroma of
+// samples with one bit less is at most as far from 0. Of what is linear in the samples, the coefficients'
+// magnitudes sum to less than 2.87 (high pass along one dimension), 5.57 (the sum of two neighbouring
+// high-pass samples, the largest number that a lifting step meets) and 1.72 (low pass) over any number of
+// levels. The largest number of all is such a sum along a row that is high-pass along the columns:
+//   in level        1  2      3      4      5      6      7      8      any
+//   M times up to   8  11.25  14.44  15.23  15.46  15.67  15.79  15.87  15.99
+// (coefficients themselves: 8.24). Rounding errs from its mean, which no high pass sees either, by up to 1/4
+// in high passes and 1/2 in low passes, so in LL by 1/2 * 3/2 + 1/2 = 5/4; in levels further down this counts
+// like a difference between samples. The rest, with the 2 that is added, is less than 5. With 12 bits
+// 15.87 * 2047.5 + 5/4 * (8 + 11.25 + ... + 15.79) + 5 < 32620 in level 8. Over any number of levels, 11 bits
+// make 15.99 * (1023.5 + 5/4 * 32) + 5 < 17011; that 12 bits suffice is not proved there.
+constexpr std::uint32_t most_analysis_bits_in_int16(bool color_transform, std::uint32_t num_decompositions) {
+  const std::uint32_t bits = num_decompositions <= 8 ? 12 : 11;
+  return color_transform ? bits - 1 : bits;
+}
+
+// Rows, centred, are written to input() and taken with push(); finish() after the last. An empty
+// tile-component has none. Arithmetic wraps: T is int16_t where most_analysis_bits_in_int16 allows it,
+// int32_t for samples of up to 28 bits, 27 with a colour transform, else int64_t.
+template <typename T>
+class analysis {
+public:
+  // `targets`: one for each subband, LL first, then HL, LH and HH of each resolution from the lowest up.
+  // They and `kernels` must outlive this.
+  analysis(const kernels::line_kernels<T>& kernels, const rect& tile_component, unsigned num_decompositions,
+           const std::vector<band_target<T>*>& targets)
+      : first_(targets[0]) {
+    allocate(tile_component, num_decompositions);
+    levels_.reserve(num_decompositions);
+    T* const scratch = reinterpret_cast<T*>(memory_.get());
+    T* rows = scratch + row_stride(tile_component);
+    for (unsigned r = 1; r <= num_decompositions; ++r) {
+      const rect area = resolution_rect(tile_component, num_decompositions, r);
+      band_target<T>* const* high = targets.data() + (3 * r - 2);
+      const auto stride = static_cast<std::size_t>(row_stride(area));
+      levels_.emplace_back(kernels, area, level_targets<T>{first_, high[0], high[1], high[2]}, rows, stride,
+                           scratch);
+      rows += level_t::rows_in_memory * stride;
+      first_ = &levels_.back();
+    }
+  }
+  // Levels point to one another.
+  analysis(const analysis&) = delete;
+  analysis& operator=(const analysis&) = delete;
+
+  // Where the next row goes. Not asked for where there is none.
+  T* input() { return first_->next_row(); }
+  void push() { first_->row_is_written(); }
+  void finish() {
+    for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) level->finish();
+  }
+
+private:
+  using level_t = decomposition<T>;
+  struct alignas(64) cache_line {
+    T samples[64 / sizeof(T)];
+  };
+
+  // Whole cache lines, and more than the row: rows a power of two apart would compete for the same places in
+  // the cache.
+  static std::uint64_t row_stride(const rect& area) {
+    constexpr std::size_t line = sizeof(cache_line) / sizeof(T);
+    return (std::uint64_t{area.width()} + level_t::more_scratch + line - 1) / line * line;
+  }
+
+  void allocate(const rect& tile_component, unsigned num_decompositions) {
+    std::uint64_t samples = row_stride(tile_component);
+    for (unsigned r = 1; r <= num_decompositions; ++r)
+      samples += level_t::rows_in_memory * row_stride(resolution_rect(tile_component, num_decompositions, r));
+    const std::uint64_t bytes = samples * sizeof(T);
+    if (bytes > std::numeric_limits<std::size_t>::max()) throw std::bad_alloc();
+    memory_.reset(new cache_line[static_cast<std::size_t>(bytes) / sizeof(cache_line)]);  // not cleared
+  }
+
+  std::unique_ptr<cache_line[]> memory_;
+  std::vector<level_t> levels_;  // from the lowest up
+  band_target<T>* first_;        // where rows of the tile-component go
+};
+
+}  // namespace htj2k::encoder
