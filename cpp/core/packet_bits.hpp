@@ -7,6 +7,7 @@
 #include "core/bits.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "kernels/words.hpp"
 
 namespace htj2k {
 
@@ -98,8 +99,7 @@ private:
     if (stop_ - position_ < 8) return fill_byte();
     std::uint64_t word = load_u64(bytes_.data + position_);
     const unsigned stuffed = is_after_ff_ ? 1 : 0;
-    constexpr std::uint64_t lower = 0x7F7F7F7F7F7F7F7F, lowest = 0x0101010101010101;
-    const std::uint64_t ff = ((word & lower) + lowest) & word & ~lower;
+    const std::uint64_t ff = kernels::seven_ones(word) & word;
     const unsigned up_to_ff = ff == 0 ? 8 : leading_zeros(ff) / 8 + 1;
     const unsigned taken = std::min((64 - left_) / 8, up_to_ff);
     const unsigned count = 8 * taken - stuffed;

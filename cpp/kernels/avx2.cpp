@@ -10,7 +10,9 @@
 
 #include "kernels/cleanup.hpp"
 #include "kernels/crc32.hpp"
+#include "kernels/encode_cleanup.hpp"
 #include "kernels/interleave.hpp"
+#include "kernels/words.hpp"
 
 HTJ2K_TARGET_BEGIN("avx2,bmi,bmi2,pclmul,vpclmulqdq")
 namespace htj2k::kernels::avx2 {
@@ -70,8 +72,11 @@ void split_block(const std::int32_t* row, std::int32_t* HTJ2K_RESTRICT first,
 }
 
 #include "kernels/cleanup_bytes.inl"
+#include "kernels/cleanup_quads_x86.inl"
+#include "kernels/cleanup_writers.inl"
 #include "kernels/cleanup_x86.inl"
 #include "kernels/crc32_fold.inl"
+#include "kernels/encode_cleanup.inl"
 #include "kernels/interleave.inl"
 #include "kernels/lifting.inl"
 #include "kernels/lines.inl"
@@ -91,6 +96,8 @@ constexpr implementation avx2_implementation{"avx2",
                                              avx2::make_synthesis_kernels<std::int64_t>(),
                                              avx2::make_synthesis_kernels<float>(),
                                              avx2::make_irreversible_kernels(),
+                                             &avx2::encode_cleanup<std::int16_t>,
+                                             &avx2::encode_cleanup<std::int32_t>,
                                              &avx2::decode_cleanup<std::int16_t>,
                                              &avx2::decode_cleanup<std::int32_t>};
 }

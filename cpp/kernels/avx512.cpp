@@ -10,7 +10,9 @@
 
 #include "kernels/cleanup.hpp"
 #include "kernels/crc32.hpp"
+#include "kernels/encode_cleanup.hpp"
 #include "kernels/interleave.hpp"
+#include "kernels/words.hpp"
 
 HTJ2K_TARGET_BEGIN("avx2,bmi,bmi2,avx512f,avx512bw,avx512dq,avx512vl,pclmul,vpclmulqdq")
 namespace htj2k::kernels::avx512 {
@@ -53,8 +55,11 @@ struct vector {
 };
 
 #include "kernels/cleanup_bytes.inl"
+#include "kernels/cleanup_quads_x86.inl"
+#include "kernels/cleanup_writers.inl"
 #include "kernels/cleanup_x86.inl"
 #include "kernels/crc32_fold.inl"
+#include "kernels/encode_cleanup.inl"
 #include "kernels/interleave.inl"
 #include "kernels/lifting.inl"
 #include "kernels/lines.inl"
@@ -74,6 +79,8 @@ constexpr implementation avx512_implementation{"avx512",
                                                avx512::make_synthesis_kernels<std::int64_t>(),
                                                avx512::make_synthesis_kernels<float>(),
                                                avx512::make_irreversible_kernels(),
+                                               &avx512::encode_cleanup<std::int16_t>,
+                                               &avx512::encode_cleanup<std::int32_t>,
                                                &avx512::decode_cleanup<std::int16_t>,
                                                &avx512::decode_cleanup<std::int32_t>};
 }

@@ -1,12 +1,6 @@
 // Bits of a cleanup pass without those that are stuffed between them. Included before cleanup_x86.inl, which
 // says where.
 
-inline std::uint64_t load8(const std::uint8_t* p) {
-  std::uint64_t word;
-  std::memcpy(&word, p, sizeof word);
-  return word;
-}
-
 inline __m256i load32(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
 
 // Bytes in the opposite order.
@@ -14,24 +8,6 @@ inline __m256i reversed(__m256i bytes) {
   const __m256i order =
       _mm256_broadcastsi128_si256(_mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
   return _mm256_permute4x64_epi64(_mm256_shuffle_epi8(bytes, order), 0x4E);
-}
-
-inline std::uint64_t reversed(std::uint64_t word) {
-  const __m128i order = _mm_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 7, 6, 5, 4, 3, 2, 1, 0);
-  const __m128i bytes = _mm_shuffle_epi8(_mm_cvtsi64_si128(static_cast<long long>(word)), order);
-  return static_cast<std::uint64_t>(_mm_cvtsi128_si64(bytes));
-}
-
-// The highest bit of each byte whose lower 7 bits are ones: one more carries into it.
-inline std::uint64_t seven_ones(std::uint64_t word) {
-  constexpr std::uint64_t lower = 0x7F7F7F7F7F7F7F7F, lowest = 0x0101010101010101;
-  return ((word & lower) + lowest) & ~lower;
-}
-
-// The highest bit of each byte above 8F.
-inline std::uint64_t bytes_above_8f(std::uint64_t word) {
-  constexpr std::uint64_t middle = 0x7070707070707070;
-  return ((word & middle) + middle) & word & 0x8080808080808080;
 }
 
 // Whether a byte is `wanted` where `mask` has ones.
@@ -155,7 +131,7 @@ HTJ2K_NOINLINE bit_writer unstuff_vlc(const std::uint8_t* begin, std::size_t siz
       continue;
     }
     if (last - begin >= 8) {
-      const std::uint64_t word = reversed(load8(last - 8));
+      const std::uint64_t word = reversed_bytes(load8(last - 8));
       const std::uint64_t above = bytes_above_8f(word);
       const std::uint64_t stuffed = seven_ones(word) & (above << 8 | (after_large ? 0x80 : 0));
       if ((word & stuffed) == 0) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/cleanup.hpp"
+#include "kernels/encode_cleanup.hpp"
 #include "kernels/synthesis.hpp"
 
 namespace htj2k::kernels {
@@ -68,6 +69,9 @@ struct implementation {
   synthesis_kernels<std::int64_t> synthesis64;
   synthesis_kernels<float> synthesis_float;
   irreversible_kernels irreversible;
+  // Encode a codeblock in one cleanup pass. `out` has room for encoded_cleanup::most_bytes.
+  encoded_cleanup (*encode_cleanup16)(const cleanup_source<std::int16_t>& source, std::uint8_t* out);
+  encoded_cleanup (*encode_cleanup32)(const cleanup_source<std::int32_t>& source, std::uint8_t* out);
   // Decode the cleanup pass of a codeblock. False when a quad needs more than most_bits, or a sample more
   // than the subband has bit-planes: what was written then means nothing. Null where there are none.
   bool (*decode_cleanup16)(const cleanup_block<std::int16_t>& block) = nullptr;
@@ -81,6 +85,15 @@ struct implementation {
       return lines32;
     } else {
       return lines64;
+    }
+  }
+
+  template <typename T>
+  auto encode_cleanup() const {
+    if constexpr (sizeof(T) == 2) {
+      return encode_cleanup16;
+    } else {
+      return encode_cleanup32;
     }
   }
 

@@ -1,9 +1,12 @@
 // The kernels for any CPU: what the compiler makes of plain loops with its default flags.
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
 #include "kernels/crc32.hpp"
+#include "kernels/encode_cleanup.hpp"
 #include "kernels/implementations.hpp"
+#include "kernels/words.hpp"
 
 namespace htj2k::kernels::portable {
 namespace {
@@ -22,6 +25,9 @@ constexpr std::size_t deinterleave(const std::uint8_t*, std::size_t, Raw*, std::
   return 0;
 }
 
+#include "kernels/cleanup_quads.inl"
+#include "kernels/cleanup_writers.inl"
+#include "kernels/encode_cleanup.inl"
 #include "kernels/lifting.inl"
 #include "kernels/lines.inl"
 #include "kernels/synthesis.inl"
@@ -39,5 +45,7 @@ constexpr implementation portable_implementation{"portable",
                                                  portable::make_synthesis_kernels<std::int32_t>(),
                                                  portable::make_synthesis_kernels<std::int64_t>(),
                                                  portable::make_synthesis_kernels<float>(),
-                                                 portable::make_irreversible_kernels()};
+                                                 portable::make_irreversible_kernels(),
+                                                 &portable::encode_cleanup<std::int16_t>,
+                                                 &portable::encode_cleanup<std::int32_t>};
 }
