@@ -10,10 +10,16 @@ import numpy as np
 
 import htj2k
 import oracle
+from htj2k import _core, _encode
 from streams import QCD, find
 
 # Above this many bits reduced sizes are refused.
 MAX_REDUCED_BITS = 28
+
+
+def encodes_natively(pixels: np.ndarray[Any, Any], **options: Any) -> bool:
+    """Whether `encode` takes the library's own encoder, which has bits enough for all pixels."""
+    return _core.encodes_natively(_encode.core_options_of(pixels, options)[1])
 
 
 def magnitude_bits(codestream: bytes) -> int:

@@ -69,9 +69,10 @@ def with_memory(extra: int, call: Callable[[], Any]) -> Any:
 
 
 def map_large_blocks() -> None:
-    """Else glibc comes to take them from address space that it has reserved for a thread, where none is scarce."""
+    """Else glibc comes to take them from address space that it has reserved for a thread, or that earlier calls
+    have freed, where none is scarce."""
     m_mmap_threshold = -3
-    ctypes.CDLL(None).mallopt(m_mmap_threshold, 128 << 10)
+    ctypes.CDLL(None).mallopt(m_mmap_threshold, 32 << 10)
 
 
 def main() -> None:

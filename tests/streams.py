@@ -55,6 +55,16 @@ def segments(codestream: bytes, start: int = 2) -> list[tuple[int, int, int]]:
     return found
 
 
+def without_comments(codestream: bytes) -> bytes:
+    """The same without COM segments in its main header."""
+    kept, end = b"", 0
+    for code, start, stop in segments(codestream):
+        if code == COM:
+            kept += codestream[end:start]
+            end = stop
+    return kept + codestream[end:]
+
+
 def find(codestream: bytes, code: int) -> int:
     """Where the first segment of that code starts in the main header or in the first tile-part header."""
     main = segments(codestream)

@@ -246,6 +246,7 @@ void bind_codec(py::module_& m) {
   initialize_openjph();
   bind_options(m);
   m.def("encode", &encode_array, py::arg("pixels"), py::arg("options"));
+  m.def("encodes_natively", &encodes_natively, py::arg("options"));
   m.def("encode_with_checksums", &encode_with_checksums, py::arg("pixels"), py::arg("options"),
         py::arg("clamp_to_container"));
   m.def("decode", &decode_buffer, py::arg("data"), py::arg("reduce"), py::arg("clamp_to_container"),

@@ -53,4 +53,8 @@ struct encoded_image {
 encoded_image encode(const const_image_view& image, const encode_options& options,
                      std::optional<clamp_policy> checksums);
 
+// Whether encode() goes through an encoder of our own (core/encoder), which is lossless whenever it is
+// reversible, or through OpenJPH's: as the options and the environment variable HTJ2K_ENGINE say.
+bool encodes_natively(const encode_options& options);
+
 }  // namespace htj2k

@@ -20,11 +20,6 @@ decode_engine read_environment() {
   }
 }
 
-decode_engine engine_of_environment() {
-  static const decode_engine found = read_environment();
-  return found;
-}
-
 bool is_reversible(const codestream& cs) {
   bool reversible = cs.main.cod->style.reversible();
   for (const auto& [component, style] : cs.main.coc) reversible = reversible && style.reversible();
@@ -53,6 +48,11 @@ decode_engine engine_of(const char* name) {
   if (std::strcmp(name, "native") == 0) return decode_engine::native;
   throw error(error_code::invalid_argument,
               std::string("no engine '") + name + "'; there are: openjph, native");
+}
+
+decode_engine engine_of_environment() {
+  static const decode_engine found = read_environment();
+  return found;
 }
 
 decode_engine choose_engine(const codestream& cs, std::uint32_t reduce, decode_engine wish) {

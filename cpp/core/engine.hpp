@@ -16,6 +16,9 @@ enum class decode_engine : std::uint8_t {
 // The one whose name is given. Throws invalid_argument for another name.
 decode_engine engine_of(const char* name);
 
+// The one that the environment variable HTJ2K_ENGINE names. Throws invalid_argument when it names none.
+decode_engine engine_of_environment();
+
 // openjph or native. Without a wish the environment variable HTJ2K_ENGINE decides, and without that what the
 // codestream is. Throws UnsupportedError when the engine does not decode this codestream at this `reduce`.
 decode_engine choose_engine(const codestream& cs, std::uint32_t reduce, decode_engine wish);

@@ -29,8 +29,8 @@ struct resolution_checksum {
 constexpr std::uint32_t most_bits_in_int16(bool color_transform) { return color_transform ? 11 : 12; }
 
 // T is int16_t where most_bits_in_int16 allows it and every sample is within its bits, int32_t for other
-// samples of up to 16 bits, else int64_t. Rows are written where rows() points and taken with push(); after
-// the last one, finish() gives the checksums from base to full.
+// samples of up to 24 bits, for which the same sums stay below 2^28, else int64_t. Rows are written where
+// rows() points and taken with push(); after the last one, finish() gives the checksums from base to full.
 template <typename T>
 class pyramid {
 public:

@@ -27,8 +27,8 @@ std::vector<tile_part_length> tile_part_lengths(const byte_chunks& bytes) {
     const auto tile = static_cast<std::uint16_t>(read(bytes, sot + 4, 2));  // Isot
     entries.push_back({tile, read(bytes, sot + sot_to_psot, 4)});           // Psot
     if (entries.back().length < sot_to_sod)
-      throw std::logic_error("OpenJPH wrote a tile-part of " + std::to_string(entries.back().length) +
-                             " bytes");
+      throw std::logic_error("a tile-part of " + std::to_string(entries.back().length) +
+                             " bytes was written");
   }
   return entries;
 }

@@ -79,7 +79,8 @@ def encode(
         components: seconds for 16384, to encode and to decode. The others take less than one.
     block_size : (int, int)
         Codeblock ``(rows, columns)``: powers of two from 4 to 1024 with a product of at most 4096. 1024 columns
-        only where no codeblock gets more than 1020 of them, as OpenJPH does not encode these safely.
+        are refused for 9/7, and for more than 24 bits, where a codeblock would get more than 1020 of them, as
+        OpenJPH does not encode these safely.
     precinct_sizes : sequence of (int, int), optional
         Precinct ``(rows, columns)`` for each resolution from the base up, powers of two up to 32768; the last
         one repeats. Default: the largest, 32768.
@@ -112,9 +113,7 @@ def encode(
         For a dtype that is not listed (floats among them) or an argument of the wrong type.
     ValueError
         For an argument out of range, and for a sample that does not fit `bits_stored`; the message has its
-        value and index. Also for ``num_decompositions=0``, for tiles of a single row or column
-        at an odd coordinate, and for samples of up to 4 bits, with pixels that would not be lossless so: this is
-        found by decoding the result.
+        value and index. Also for pixels that would not be lossless, see Notes.
     MemoryError
         When memory runs out.
     HTJ2KError
@@ -123,7 +122,11 @@ def encode(
     Notes
     -----
     Lossless is exact at every depth from 1 to 32 bits, also with the component transform. Reduced sizes decode up
-    to 28 bits.
+    to 28 bits. Samples of up to 24 bits, 23 with the component transform, are encoded by an encoder of this
+    library, in a half of OpenJPH's time and to the same bytes. Others, lossy encodings, and all in builds against
+    an installed OpenJPH or with the environment variable ``HTJ2K_ENGINE=openjph``, go through OpenJPH. It may
+    provide a bit too few without decompositions, in tiles of a single row or column, and up to 4 bits: then the
+    result is decoded, and pixels that would not come back are refused.
 
     With `qstep` no sample is off by more than ``7.8 * qstep * 2**bits_stored + 0.5``, and by 2.8 times that with
     the component transform; 1.5 to 3 times ``qstep * 2**bits_stored`` is what noise has. The bound is the sum over
@@ -135,7 +138,7 @@ def encode(
     each level. ``ValueError`` says when `num_decompositions` is too large for a quality: 14 and more at
     ``qstep=1e-5`` or 16 bits of ``qfactor=100``, which at more than 29 bits is never possible.
 
-    Memory on top of the pixels: twice the codestream, as OpenJPH codes everything before it writes, and a few MiB.
+    Memory on top of the pixels: twice the codestream, as all is coded before any is written, and a few MiB.
     ``verify=True`` needs one decoded image more.
 
     Examples
@@ -220,6 +223,8 @@ def check_result(array: NDArray[Any], options: _core.EncodeOptions, codestream: 
 
 def _doubt(array: NDArray[Any], options: _core.EncodeOptions) -> str | None:
     """Why coefficients may exceed the bits that OpenJPH provides for them, and what helps."""
+    if _core.encodes_natively(options):
+        return None  # there are as many bits as the coefficients need
     if options.num_decompositions == 0:
         return "num_decompositions=0 is not lossless for these pixels: use at least 1"
     rows, columns = array.shape[:2]

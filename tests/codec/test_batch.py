@@ -140,7 +140,7 @@ def test_an_image_that_cannot_be_encoded(threads: int | None) -> None:
     assert np.array_equal(htj2k.decode(results[6]), frames[6])
     with pytest.raises(TypeError, match=r"^frames\[1\]: "):
         htj2k.encode_batch([FRAMES[0], np.ones((3, 3))], threads=threads)
-    minimum = np.full((3, 3), -32768, np.int16)
+    minimum = np.full((3, 3), -(2**31), np.int32)
     with pytest.raises(ValueError, match=r"^frames\[1\]: num_decompositions=0 is not lossless"):
         htj2k.encode_batch([FRAMES[0], minimum], num_decompositions=0, threads=threads)
 

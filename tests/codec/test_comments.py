@@ -14,9 +14,10 @@ LATIN = "".join(map(chr, range(0x20, 0x7F))) + "\u20ac\u0160\u017d\u0152\xe9\xff
 
 
 def own_segments(codestream: bytes) -> list[tuple[int, bytes]]:
-    """(Rcom, Ccom) of what the caller gave, by a walk over the markers; OpenJPH's own comes first."""
+    """(Rcom, Ccom) of what the caller gave, by a walk over the markers; the encoder's own comes first."""
     found = [codestream[start + 4 : stop] for code, start, stop in streams.segments(codestream) if code == COM]
-    assert found[0].startswith(b"\0\1OpenJPH")
+    assert found[0].startswith(b"\0\1")
+    assert b"OpenJPH Ver " in found[0]
     return [(int.from_bytes(body[:2], "big"), body[2:]) for body in found[1:]]
 
 

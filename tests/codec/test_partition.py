@@ -12,6 +12,7 @@ import pytest
 import htj2k
 import streams
 from images import noise
+from lossless import encodes_natively
 from streams import SOT, TLM
 
 ORDERS = ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL")
@@ -41,7 +42,7 @@ def test_illegal_block_sizes(block_size):
         htj2k.encode(np.zeros((8, 8), np.uint8), block_size=block_size)
 
 
-# Codeblocks of more than 1020 columns: OpenJPH writes behind its memory.
+# Codeblocks of more than 1020 columns: OpenJPH writes behind its memory. Samples of 32 bits are its.
 @pytest.mark.parametrize(
     ("columns", "num_decompositions", "options", "is_encoded"),
     [
@@ -57,11 +58,14 @@ def test_illegal_block_sizes(block_size):
 )
 def test_no_codeblock_has_more_than_1020_columns(columns, num_decompositions, options, is_encoded):
     pixels = noise((8, columns), "u2")
-    if is_encoded:
+    wide = noise((8, columns), "i4")
+    if is_encoded or encodes_natively(pixels):
         check(pixels, block_size=(4, 1024), num_decompositions=num_decompositions, **options)
+    if is_encoded:
+        htj2k.encode(wide, block_size=(4, 1024), num_decompositions=num_decompositions, **options)
     else:
         with pytest.raises(ValueError, match="1020 columns"):
-            htj2k.encode(pixels, block_size=(4, 1024), num_decompositions=num_decompositions, **options)
+            htj2k.encode(wide, block_size=(4, 1024), num_decompositions=num_decompositions, **options)
     check(pixels, block_size=(8, 512), num_decompositions=num_decompositions, **options)
 
 

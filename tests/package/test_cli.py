@@ -122,7 +122,7 @@ def test_encode_dicom_frame(tmp_path):
         (bytes(12), ["--shape", "3,4", "--dtype", "no"], "no"),
         (bytes(12), ["--shape", "1,3", "--dtype", "f4"], "TypeError: .*float32"),
         (bytes(12), ["--shape", "3,4", "--dtype", "u1", "--bits-stored", "9"], "bits_stored is 9"),
-        (bytes(12), ["--shape", "3,4", "--dtype", "u1", "--num-decompositions", "0"], "num_decompositions=0"),
+        (bytes(12), ["--shape", "1,3", "--dtype", "u4", "--num-decompositions", "0"], "num_decompositions=0"),
         (b"\x93NUMPY", [], "ValueError"),
     ],
 )

@@ -81,7 +81,7 @@ unsigned gained_bits(unsigned level, orientation band) {
 // As M_b = G + eps_b - 1 (T.800 E-2), G + eps_b are the bits of a subband's coefficients with their signs:
 // those of the samples and the gained ones. The component transform adds one (G.2); OpenJPH counts it for
 // components that take no part in it as well. A second guard bit is there only when the exponents need it.
-quantization reversible_steps(const encode_options& options) {
+quantization reversible_steps(const encode_options& options, unsigned more_planes) {
   constexpr unsigned largest_exponent = 31;  // of 5 bits
   const unsigned sample_bits = options.bit_depth + (options.color_transform ? 1 : 0);
   std::array<unsigned, max_subbands> bits;
@@ -94,7 +94,7 @@ quantization reversible_steps(const encode_options& options) {
   const unsigned most = *std::max_element(bits.begin(), bits.begin() + count);
   const unsigned guard_bits = std::max(1U, most - std::min(most, largest_exponent));
   quantization steps;
-  steps.guard_bits = static_cast<std::uint8_t>(guard_bits);
+  steps.guard_bits = static_cast<std::uint8_t>(guard_bits + more_planes);
   steps.num_steps = static_cast<std::uint8_t>(count);
   for (unsigned i = 0; i < count; ++i)
     steps.steps[i] = static_cast<std::uint16_t>((bits[i] - guard_bits) << 11);
@@ -165,9 +165,9 @@ void append_comments(byte_vector& bytes, const encode_options& options) {
       append_comment(bytes, binary, c.bytes.data(), c.bytes.size());
 }
 
-// OpenJPH's own comment comes first.
+// Where OpenJPH names itself.
 void append_writer(byte_vector& bytes) {
-  static const std::string text = "OpenJPH Ver " + std::to_string(OPENJPH_VERSION_MAJOR) + "." +
+  static const std::string text = "htj2k, as OpenJPH Ver " + std::to_string(OPENJPH_VERSION_MAJOR) + "." +
                                   std::to_string(OPENJPH_VERSION_MINOR) + "." +
                                   std::to_string(OPENJPH_VERSION_PATCH) + ".";
   append_comment(bytes, latin_text, text.data(), text.size());
@@ -175,9 +175,10 @@ void append_writer(byte_vector& bytes) {
 
 }  // namespace
 
-std::vector<std::uint8_t> main_header(const const_image_view& image, const encode_options& options) {
+std::vector<std::uint8_t> main_header(const const_image_view& image, const encode_options& options,
+                                      unsigned more_planes) {
   constexpr std::size_t usual_size = 512;
-  const quantization steps = reversible_steps(options);
+  const quantization steps = reversible_steps(options, more_planes);
   byte_vector bytes;
   bytes.reserve(usual_size);
   append_u16(bytes, SOC);

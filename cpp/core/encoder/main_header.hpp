@@ -10,8 +10,10 @@
 
 namespace htj2k::encoder {
 
-// SOC, SIZ, CAP, COD, QCD and COM: what OpenJPH writes of the same options, which must be valid. Without TLM.
-std::vector<std::uint8_t> main_header(const const_image_view& image, const encode_options& options);
+// SOC, SIZ, CAP, COD, QCD and COM, but no TLM: what OpenJPH writes of the same options, which must be valid.
+// All subbands have `more_planes` bit-planes more than that.
+std::vector<std::uint8_t> main_header(const const_image_view& image, const encode_options& options,
+                                      unsigned more_planes = 0);
 
 // What such a header says. None of its byte ranges can be looked at.
 codestream described_by(std::vector<std::uint8_t> main_header);

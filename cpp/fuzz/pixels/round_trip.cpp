@@ -1,9 +1,13 @@
-// Encodes random samples with random parameters, decodes, and compares every sample and every checksum.
+// Encodes random samples with random parameters, decodes, and compares every sample and every checksum, and
+// the bytes with those of OpenJPH's encoder.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include <algorithm>
 
+#include "core/encoder/encode.hpp"
+#include "core/encoder/main_header.hpp"
 #include "core/geometry.hpp"
+#include "core/openjph_encoder.hpp"
 #include "core/pixel_checksums.hpp"
 #include "fuzz/images.hpp"
 
@@ -38,6 +42,7 @@ parameters choose(FuzzedDataProvider& from) {
   p.bit_depth = pick(1, 32);
   p.layout = {decoded_type(p.bit_depth, from.ConsumeBool()), pick(1, 70), pick(1, 70), pick(1, 4)};
   encode_options& o = p.options;
+  o.bit_depth = p.bit_depth;
   o.num_decompositions = from.ConsumeBool() ? pick(0, 5) : pick(1, 32);
   o.color_transform = p.layout.components >= 3 && from.ConsumeBool();
   if (p.bit_depth == 1 && !o.color_transform) o.num_decompositions = std::max(1U, o.num_decompositions);
@@ -59,6 +64,7 @@ parameters choose(FuzzedDataProvider& from) {
 
 // Where OpenJPH provides too few bits, the Python layer compares and refuses what is not exact.
 bool is_doubtful(const parameters& p) {
+  if (encodes_natively(p.options)) return false;
   const auto has_single = [](std::uint32_t length, std::uint32_t tile) {
     return tile != 0 && length % tile == 1;
   };
@@ -98,6 +104,25 @@ void check_checksums(const parameters& p, const fuzz::decoded_image& pixels, con
   }
 }
 
+fuzz::bytes tile_parts_of(encoded_image& encoded) {
+  fuzz::bytes bytes(encoded.tile_parts.size());
+  encoded.tile_parts.move_to(bytes.data());
+  return bytes;
+}
+
+unsigned guard_bits_of(const encoded_image& encoded) {
+  return encoder::described_by(encoded.main_header).main.qcd->guard_bits;
+}
+
+// Unless OpenJPH provides too few bit-planes.
+void check_bytes(const parameters& p, const fuzz::decoded_image& pixels) {
+  if (!encodes_natively(p.options)) return;
+  encoded_image ours = encoder::encode(fuzz::view_of(pixels), p.options, std::nullopt);
+  encoded_image theirs = encode_by_openjph(fuzz::view_of(pixels), p.options, std::nullopt);
+  if (guard_bits_of(ours) == guard_bits_of(theirs))
+    fuzz::require(tile_parts_of(ours) == tile_parts_of(theirs), "both encoders write the same");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -111,5 +136,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (is_doubtful(p)) return 0;
   fuzz::require(decoded == pixels, "lossless means every sample");
   check_checksums(p, pixels, *codestream);
+  check_bytes(p, pixels);
   return 0;
 }
