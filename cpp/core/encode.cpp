@@ -23,6 +23,17 @@ void put_into_boxes(encoded_image& encoded, const const_image_view& image, const
   header.insert(header.begin(), boxes.begin(), boxes.end());
 }
 
+encoded_image encode_to_tile_parts(const const_image_view& image, const encode_options& options,
+                                   std::optional<clamp_policy> checksums) {
+  try {
+    return encodes_natively(options) ? encoder::encode(image, options, checksums)
+                                     : encode_by_openjph(image, options, checksums);
+  } catch (const error& e) {
+    // While encoding, what is refused is an argument, never the data of a codestream.
+    throw error(error_code::invalid_argument, e.what());
+  }
+}
+
 void add_tlm(encoded_image& encoded) {
   const auto tlm = make_tlm(encoded.tile_parts);
   encoded.main_header.insert(encoded.main_header.end(), tlm.begin(), tlm.end());
@@ -39,8 +50,7 @@ encoded_image encode(const const_image_view& image, const encode_options& option
   if (checksums && !(options.reversible && is_single_tile(image, options)))
     throw error(error_code::invalid_argument,
                 "checksums of the resolutions can be had only of a reversible encoding in a single tile");
-  auto encoded = encodes_natively(options) ? encoder::encode(image, options, checksums)
-                                           : encode_by_openjph(image, options, checksums);
+  auto encoded = encode_to_tile_parts(image, options, checksums);
   if (options.tlm) add_tlm(encoded);
   if (options.jph_file) put_into_boxes(encoded, image, options);
   return encoded;

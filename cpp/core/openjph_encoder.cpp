@@ -182,13 +182,8 @@ encoded_image encode_by_openjph(const const_image_view& image, const encode_opti
   check_block_columns(image, options);
   initialize_openjph();
   const message_capture messages;
-  try {
-    return sample_size(image.type) == 4 ? encode_as<std::int64_t>(image, options, checksums)
-                                        : encode_as<std::int32_t>(image, options, checksums);
-  } catch (const error& e) {
-    // While encoding, what OpenJPH refuses is an argument, never the data of a codestream.
-    throw error(error_code::invalid_argument, e.what());
-  }
+  return sample_size(image.type) == 4 ? encode_as<std::int64_t>(image, options, checksums)
+                                      : encode_as<std::int32_t>(image, options, checksums);
 }
 
 }  // namespace htj2k
