@@ -23,7 +23,7 @@ SSE = re.compile(  # SSE3 to SSE4.2 and PCLMULQDQ, without those that older CPUs
     r"|insertps|mpsadbw|phminpos|movntdqa|h(add|sub)p|addsubp|lddqu|movs[hl]dup|movddup|crc32|popcnt|pmuldq"
 )
 BMI = re.compile(r"(sh[lr]|sar|ror)x|mulx|pdep|pext[lq]?$|bzhi|andn[lq]?$|bextr|bls(i|r|msk)")
-NAMESPACE = re.compile(r"^(?:[\w ]+[ *&])?htj2k::kernels::(?P<path>\w+)::")
+NAMESPACE = re.compile(r"^(?:[\w: ]+[ *&])?htj2k::kernels::(?P<path>\w+)::")
 MAY_USE = {
     "avx512": {"avx512", "avx", "bmi", "sse"},
     "avx2": {"avx", "bmi", "sse"},
