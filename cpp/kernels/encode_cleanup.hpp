@@ -8,10 +8,9 @@ namespace htj2k::kernels {
 
 struct cleanup_codes {
   // CxtVLC (T.814 Annex C), [context << 8 | rho << 4 | eps], where eps has the samples of the quad's largest
-  // exponent, or none where u_q is 0. Bits 0 to 6: the codeword; 8 to 10: its length; 12 to 15: e_k. One
-  // more, as four bytes are read for each.
-  std::uint16_t first_row[(8 << 8) + 1];
-  std::uint16_t other_rows[(8 << 8) + 1];
+  // exponent, or none where u_q is 0. Bits 0 to 6: the codeword; 8 to 10: its length; 12 to 15: e_k.
+  std::uint16_t first_row[8 << 8];
+  std::uint16_t other_rows[8 << 8];
   // U-VLC of a pair of quads, [u_q of the first << 5 | that of the second]. Bits 0 to 15: the codeword; 16 to
   // 20: its length. In the first row bit 31 says that a MEL event comes with it, and bit 30 which one.
   std::uint32_t first_row_u[32 << 5];
