@@ -46,6 +46,10 @@ inline void store_u32(std::uint8_t* p, std::uint64_t value) {
   for (unsigned b = 0; b < 4; ++b) p[b] = static_cast<std::uint8_t>(value >> (24 - 8 * b));
 }
 
+inline void append_u8(std::vector<std::uint8_t>& bytes, std::uint64_t value) {
+  bytes.push_back(static_cast<std::uint8_t>(value));
+}
+
 inline void append_u16(std::vector<std::uint8_t>& bytes, std::uint64_t value) {
   bytes.push_back(static_cast<std::uint8_t>(value >> 8));
   bytes.push_back(static_cast<std::uint8_t>(value));

@@ -11,7 +11,7 @@ namespace {
 
 class box_writer {
 public:
-  void u8(std::uint32_t value) { bytes_.push_back(static_cast<std::uint8_t>(value)); }
+  void u8(std::uint32_t value) { append_u8(bytes_, value); }
   void u16(std::uint32_t value) { append_u16(bytes_, value); }
   void u32(std::uint32_t value) { append_u32(bytes_, value); }
 

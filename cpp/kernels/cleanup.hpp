@@ -6,6 +6,9 @@
 
 namespace htj2k::kernels {
 
+// Of a run of MEL events without a one, by state: the logarithm of its length (T.814 7.3.3, Table 2).
+constexpr unsigned mel_exponents[13] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5};
+
 // Codewords, looked up by the bits ahead, the next one lowest. Samples of a quad are counted down its left
 // column, then down the right one.
 struct cleanup_tables {

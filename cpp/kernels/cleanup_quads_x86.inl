@@ -73,16 +73,16 @@ struct quad_samples {
   }
 };
 
-// The lower half of each of eight numbers, as 64 bits.
-struct two_of_four {
+// A number of each quad in lanes of 64 bits: of the first four, and of the others.
+struct eight_lanes {
   __m256i first, second;
 
-  static HTJ2K_INLINE two_of_four from(__m256i eight) {
+  static HTJ2K_INLINE eight_lanes from(__m256i eight) {
     return {_mm256_cvtepu32_epi64(_mm256_castsi256_si128(eight)),
             _mm256_cvtepu32_epi64(_mm256_extracti128_si256(eight, 1))};
   }
-  // `bits` behind so many of these.
-  HTJ2K_INLINE two_of_four with(const two_of_four& bits, const two_of_four& lengths) const {
+  // `bits` behind these, which are so many.
+  HTJ2K_INLINE eight_lanes with(const eight_lanes& bits, const eight_lanes& lengths) const {
     return {either(first, _mm256_sllv_epi64(bits.first, lengths.first)),
             either(second, _mm256_sllv_epi64(bits.second, lengths.second))};
   }
@@ -186,8 +186,8 @@ private:
     }
     const __m256i left_length = _mm256_add_epi32(m[0], m[1]), right_length = _mm256_add_epi32(m[2], m[3]);
     if constexpr (IsWide) {
-      put_columns(q, two_of_four::from(low[0]).with(two_of_four::from(low[1]), two_of_four::from(m[0])),
-                  two_of_four::from(low[2]).with(two_of_four::from(low[3]), two_of_four::from(m[2])));
+      put_columns(q, eight_lanes::from(low[0]).with(eight_lanes::from(low[1]), eight_lanes::from(m[0])),
+                  eight_lanes::from(low[2]).with(eight_lanes::from(low[3]), eight_lanes::from(m[2])));
       const __m256i first = _mm256_unpacklo_epi32(left_length, right_length);
       const __m256i second = _mm256_unpackhi_epi32(left_length, right_length);
       store32(scratch.magsgn_lengths + 2 * q, _mm256_permute2x128_si256(first, second, 0x20));
@@ -195,15 +195,15 @@ private:
     } else {
       const __m256i left = either(low[0], _mm256_sllv_epi32(low[1], m[0]));
       const __m256i right = either(low[2], _mm256_sllv_epi32(low[3], m[2]));
-      const two_of_four all =
-          two_of_four::from(left).with(two_of_four::from(right), two_of_four::from(left_length));
+      const eight_lanes all =
+          eight_lanes::from(left).with(eight_lanes::from(right), eight_lanes::from(left_length));
       store32(scratch.magsgn + q, all.first);
       store32(scratch.magsgn + q + 4, all.second);
       store32(scratch.magsgn_lengths + q, _mm256_add_epi32(left_length, right_length));
     }
   }
 
-  HTJ2K_INLINE void put_columns(std::size_t q, const two_of_four& left, const two_of_four& right) const {
+  HTJ2K_INLINE void put_columns(std::size_t q, const eight_lanes& left, const eight_lanes& right) const {
     put_four_columns(scratch.magsgn + 2 * q, left.first, right.first);
     put_four_columns(scratch.magsgn + 2 * q + 8, left.second, right.second);
   }

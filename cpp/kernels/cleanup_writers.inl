@@ -137,33 +137,29 @@ public:
 
   HTJ2K_INLINE void put_zeros(std::size_t count) {
     zeros_ += static_cast<unsigned>(count);
-    while (zeros_ >= 1U << exponents[state_]) {
+    while (zeros_ >= 1U << mel_exponents[state_]) {
       put_bit(1);
-      zeros_ -= 1U << exponents[state_];
+      zeros_ -= 1U << mel_exponents[state_];
       state_ += state_ < 12 ? 1 : 0;
     }
   }
 
   void put_one() {
     put_bit(0);
-    for (unsigned bit = exponents[state_]; bit-- > 0;) put_bit(zeros_ >> bit & 1);
+    for (unsigned bit = mel_exponents[state_]; bit-- > 0;) put_bit(zeros_ >> bit & 1);
     zeros_ = 0;
     state_ -= state_ > 0 ? 1 : 0;
   }
 
-  // A run that has begun counts as full: how many zeros it has is known by the number of quads.
+  // What the last byte has. A run that has begun counts as full: the number of quads tells where it ends.
   last_bits finish() {
     if (zeros_ > 0) put_bit(1);
     return {bits_ << room_, 8 - room_};
   }
 
-  const std::uint8_t* first() const { return first_; }
   std::size_t size() const { return static_cast<std::size_t>(out_ - first_); }
-  unsigned room() const { return room_; }
 
 private:
-  static constexpr unsigned exponents[13] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5};
-
   HTJ2K_INLINE void put_bit(unsigned bit) {
     bits_ = bits_ << 1 | bit;
     if (--room_ > 0) return;

@@ -29,9 +29,8 @@ public:
 
 private:
   void take_run() {
-    static constexpr unsigned exponents[13] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5};
     if (count_ < 6) fill();
-    const unsigned exponent = exponents[state_];
+    const unsigned exponent = mel_exponents[state_];
     const bool is_full = (bits_ >> 63) != 0;
     // One bit, and after a zero as many as the exponent says.
     const unsigned length = is_full ? 1 : 1 + exponent;

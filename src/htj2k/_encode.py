@@ -75,8 +75,8 @@ def encode(
         Apply the component transform (RCT if reversible, else ICT) to the first three components. Default:
         on for exactly three components.
     progression_order : {"RPCL", "LRCP", "RLCP", "PCRL", "CPRL"}
-        Order of the packets. OpenJPH takes time for RPCL and PCRL that grows with the square of the number of
-        components: seconds for 16384, to encode and to decode. The others take less than one.
+        Order of the packets. Where OpenJPH encodes or decodes, RPCL and PCRL take time that grows with the square
+        of the number of components: seconds for 16384. All else takes less than one.
     block_size : (int, int)
         Codeblock ``(rows, columns)``: powers of two from 4 to 1024 with a product of at most 4096. 1024 columns
         are refused for 9/7, and for more than 24 bits, where a codeblock would get more than 1020 of them, as

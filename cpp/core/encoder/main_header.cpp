@@ -19,8 +19,6 @@ namespace {
 
 using byte_vector = std::vector<std::uint8_t>;
 
-void append_u8(byte_vector& bytes, std::uint32_t value) { bytes.push_back(static_cast<std::uint8_t>(value)); }
-
 // The length, which counts itself but not the marker, is filled in when the rest is there.
 template <typename Fields>
 void append_segment(byte_vector& bytes, marker code, Fields append_fields) {
