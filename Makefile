@@ -4,6 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CPP_BUILD := build/tests
 ARM_BUILD := build/arm64
+# Tests take turns on so many processes.
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+PYTEST = $(BIN)/python -m pytest -n $(CORES) --dist worksteal
+CTEST = $(BIN)/ctest --parallel $(CORES) --output-on-failure
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
 .PHONY: setup demo test test-python test-simd test-engines test-engines-long test-cpp test-tsan
@@ -25,20 +29,20 @@ demo: setup
 test: test-cpp test-python
 
 test-python: setup
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
 
 # The codec's tests again on each of the other SIMD paths that this machine has.
 test-simd: setup
 	for path in $$($(BIN)/python -c 'import htj2k.simd as s; print(*[p for p in s.available() if p != s.active()])'); do \
-	  echo "HTJ2K_SIMD=$$path" && HTJ2K_SIMD=$$path $(BIN)/python -m pytest -q tests/codec $(PYTEST_ARGS) || exit 1; \
+	  echo "HTJ2K_SIMD=$$path" && HTJ2K_SIMD=$$path $(PYTEST) -q tests/codec $(PYTEST_ARGS) || exit 1; \
 	done
 
 # The decoding tests again with each engine forced, where the default would take the other.
 test-engines: setup
-	HTJ2K_ENGINE=openjph $(BIN)/python -m pytest -q $(PYTEST_ARGS) \
+	HTJ2K_ENGINE=openjph $(PYTEST) -q $(PYTEST_ARGS) \
 	  tests/codec/test_decode.py tests/codec/test_lossless.py tests/codec/test_one_pass.py tests/codec/test_partition.py \
 	  tests/codec/test_truncation.py tests/codec/test_verify.py
-	HTJ2K_ENGINE=native $(BIN)/python -m pytest -q $(PYTEST_ARGS) \
+	HTJ2K_ENGINE=native $(PYTEST) -q $(PYTEST_ARGS) \
 	  tests/codec/test_decode.py tests/codec/test_lossy.py tests/codec/test_levels.py
 
 # STREAMS random streams through both engines, from number FIRST on; the C++ tests have the first 200.
@@ -56,7 +60,7 @@ cmake_preset = export PATH="$(abspath $(BIN)):$$PATH" && cmake --preset $(1) -G 
 
 test-cpp: setup
 	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON)
-	$(BIN)/ctest --test-dir $(CPP_BUILD) --output-on-failure
+	$(CTEST) --test-dir $(CPP_BUILD)
 
 # The C++ tests on 64-bit ARM, emulated; Debian: apt install g++-aarch64-linux-gnu qemu-user.
 test-arm: setup
@@ -66,7 +70,7 @@ test-arm: setup
 
 test-arm-emulated:
 	$(call cmake_build,$(ARM_BUILD),-DHTJ2K_BUILD_TESTS=ON -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake)
-	$(BIN)/ctest --test-dir $(ARM_BUILD) --output-on-failure
+	$(CTEST) --test-dir $(ARM_BUILD)
 
 # The kernels on x86 CPUs that lack what this one has, emulated; Debian: apt install qemu-user.
 test-old-x86:
@@ -78,10 +82,8 @@ test-old-x86:
 test-old-x86-emulated: setup
 	$(call cmake_build,$(CPP_BUILD),-DHTJ2K_BUILD_TESTS=ON)
 	for cpu in Nehalem Haswell; do \
-	  for name in crc32 lines samples synthesis cleanup round_trip; do \
-	    echo "$$cpu $$name" && qemu-x86_64 -cpu $$cpu $(CPP_BUILD)/tests/cpp/$${name}_test || exit 1; \
-	  done; \
-	done
+	  for name in crc32 lines samples synthesis analysis cleanup encode_cleanup round_trip; do echo $$cpu $$name; done; \
+	done | xargs -n 2 -P $(CORES) sh -c 'echo $$0 $$1 && qemu-x86_64 -cpu $$0 $(CPP_BUILD)/tests/cpp/$${1}_test || exit 255'
 
 # Cornerstone's codec under Node, and in a page in headless Chromium (see tests/interop/web/README.md).
 interop-web: setup tests/interop/web/node_modules
@@ -103,7 +105,7 @@ conformance: setup
 # The worker pool, with codec calls on it, under ThreadSanitizer.
 test-tsan: setup
 	$(call cmake_preset,tsan,--target worker_pool_test)
-	$(BIN)/ctest --test-dir build/tsan --output-on-failure -R worker_pool
+	$(CTEST) --test-dir build/tsan -R worker_pool
 
 # Fuzzing needs clang and its runtime, which Debian names by their version: apt install clang-14 libclang-rt-14-dev.
 CLANGXX ?= $(shell ls /usr/bin/clang++ /usr/bin/clang++-[0-9]* 2> /dev/null | sort -V | tail -1)
@@ -128,7 +130,7 @@ fuzz-smoke: setup
 	else echo "The fuzz targets were not run: they need clang++ and its runtime."; fi
 
 fuzz-smoke-run: fuzz-build
-	$(BIN)/ctest --test-dir build/fuzz --output-on-failure
+	$(CTEST) --test-dir build/fuzz
 	$(BIN)/python cpp/fuzz/run.py build/fuzz --runs $(FUZZ_RUNS)
 
 # Frame x operation x library; build/bench.json has the times, CPU, SIMD path and versions. The newest of the other
@@ -178,7 +180,7 @@ interop: interop-peers
 
 # The part of it that asserts.
 test-interop: interop-peers
-	$(BIN)/python -m pytest tests/interop $(PYTEST_ARGS)
+	$(PYTEST) tests/interop $(PYTEST_ARGS)
 
 lint: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'

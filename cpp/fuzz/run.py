@@ -1,4 +1,4 @@
-"""Runs the fuzz targets that a build folder holds, one after the other, and prints what they covered.
+"""Runs the fuzz targets that a build folder holds, one on each core, and prints what they covered.
 
     python cpp/fuzz/run.py BUILD --seconds 3600     # long, goes on from the corpus of the last time
     python cpp/fuzz/run.py BUILD --runs 1000        # short, always the same inputs
@@ -15,6 +15,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -35,12 +37,15 @@ def main() -> int:
     amount.add_argument("--seconds", type=int, help="for each target")
     amount.add_argument("--runs", type=int, help="for each target, with a fixed seed")
     parser.add_argument("--only", nargs="*", default=[], help="names of targets")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many run at once")
     arguments = parser.parse_args()
     build: Path = arguments.build.resolve()
     targets = [t for t in find_targets() if not arguments.only or t.stem in arguments.only]
     seeds = make_seeds(build)
     print(f"{'target':16}{'runs':>10}{'edges':>8}{'features':>10}{'seconds':>9}", flush=True)
-    failed = [target.stem for target in targets if not run(target, build, seeds, arguments)]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        passed = pool.map(partial(run, build=build, seeds=seeds, arguments=arguments), targets)
+    failed = [target.stem for target, ok in zip(targets, passed, strict=True) if not ok]
     if failed:
         print(f"failed: {', '.join(failed)}; see {build / 'crashes'} and {build / 'logs'}")
     return 1 if failed else 0
