@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from peak_memory import rise
 
 Call = Callable[[], Any]
-PART = 512  # rows and columns of the region
+PART = 512  # rows and columns of a region
+PLACES = 16  # where regions are decoded, of which the mean is told
 LARGE = 8_000_000  # pixels from which on memory is measured
 
 
@@ -55,10 +56,26 @@ def calls(pixels: NDArray[Any], bits: int) -> dict[str, Call]:
         assert np.array_equal(found[name](), pixels), name
     assert tuple(found["all levels"]()) == encoded.checksums
     if min(pixels.shape[:2]) >= 2 * PART:
-        top, left = ((n - PART) // 2 for n in pixels.shape[:2])
-        found["region"] = partial(native, threads=1, region=(top, top + PART, left, left + PART))
-        assert np.array_equal(found["region"](), pixels[top : top + PART, left : left + PART])
+        alone = partial(native, threads=1)
+        middle = tuple((n - PART) // 2 for n in pixels.shape[:2])
+        found["region in the middle"] = _regions(alone, pixels, [middle])
+        found["regions anywhere"] = _regions(alone, pixels, _places(pixels.shape[:2]))
     return found
+
+
+def _places(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Where regions begin: at any row and column, as those of a viewer do, seldom with codeblocks."""
+    rng = np.random.default_rng(1)
+    return [tuple(int(rng.integers(n - PART)) for n in shape) for _ in range(PLACES)]
+
+
+def _regions(decode: Callable[..., Any], pixels: NDArray[Any], starts: list[tuple[int, ...]]) -> Call:
+    """Decodes a region from each of these starts on."""
+    regions = [(top, top + PART, left, left + PART) for top, left in starts]
+    for region in regions:
+        top, bottom, left, right = region
+        assert np.array_equal(decode(region=region), pixels[top:bottom, left:right]), region
+    return lambda: [decode(region=region) for region in regions]
 
 
 def measure_row(name: str, seconds: float) -> dict[str, Any]:
@@ -66,6 +83,8 @@ def measure_row(name: str, seconds: float) -> dict[str, Any]:
     frame = ALL[name]
     pixels = frame.pixels()
     times = medians(calls(pixels, frame.bits_stored), seconds=seconds)
+    if "regions anywhere" in times:
+        times["regions anywhere"] /= PLACES
     found: dict[str, Any] = {"bytes": pixels.nbytes, "seconds": times}
     if pixels.shape[0] * pixels.shape[1] >= LARGE:
         found["rise"] = {str(threads): _rise_elsewhere(name, threads) for threads in (1, usable_cores())}

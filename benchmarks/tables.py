@@ -182,7 +182,8 @@ ENGINE_TASKS = {
     "native": ("OpenJPH alone", "native"),
     "all threads": ("OpenJPH alone", "native, all cores"),
     "all levels": ("native", "all levels / native"),
-    "region": ("native", "region / native"),
+    "region in the middle": ("native", "region in the middle / native"),
+    "regions anywhere": ("native", "region anywhere / native"),
 }
 
 

@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 
@@ -16,7 +17,8 @@ namespace htj2k::bindings {
 class byte_buffer {
 public:
   explicit byte_buffer(const pybind11::object& source) {
-    if (PyObject_GetBuffer(source.ptr(), &view_, PyBUF_SIMPLE) != 0) explain(source);
+    if (PyObject_GetBuffer(source.ptr(), &view_, PyBUF_ND | PyBUF_FORMAT) != 0) explain(source);
+    if (view_.format != nullptr && std::strcmp(view_.format, "O") == 0) refuse_objects();
   }
   ~byte_buffer() { PyBuffer_Release(&view_); }
   byte_buffer(const byte_buffer&) = delete;
@@ -27,6 +29,12 @@ public:
   }
 
 private:
+  // Their memory holds addresses.
+  [[noreturn]] void refuse_objects() {
+    PyBuffer_Release(&view_);
+    throw pybind11::type_error("data is an array of Python objects, not of bytes");
+  }
+
   // An object that gives its buffer with strides but not without is not contiguous; all else is its own
   // story.
   [[noreturn]] static void explain(const pybind11::object& source) {

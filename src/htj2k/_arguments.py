@@ -33,11 +33,15 @@ def _index(name: str, value: object) -> int:
 
 
 def positive_float(name: str, value: object) -> float:
-    """`value` as a finite float above zero."""
+    """`value` as a finite float above zero; bool is refused."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be a number, not {value!r}")
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, not {type(value).__name__}") from None
+    except OverflowError:  # of an int
+        number = float("inf")
     if not 0 < number < float("inf"):
         raise ValueError(f"{name} is {number}; expected a finite number above 0")
     return number
@@ -45,17 +49,24 @@ def positive_float(name: str, value: object) -> float:
 
 def pair(name: str, value: object, low: int, high: int) -> tuple[int, int]:
     """`value` as (rows, columns)."""
-    if not isinstance(value, Sequence) or len(value) != 2:
+    given = _as_list(value)
+    if not isinstance(given, Sequence) or len(given) != 2:
         raise TypeError(f"{name} must be a pair (rows, columns), not {value!r}")
-    rows, columns = value
+    rows, columns = given
     return integer(f"{name}[0]", rows, low, high), integer(f"{name}[1]", columns, low, high)
 
 
 def sequence(name: str, value: object) -> Sequence[Any]:
-    """`value` if it is a sequence, such as a list or a tuple."""
-    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+    """`value` if it is a sequence, such as a list, a tuple or an array."""
+    given = _as_list(value)
+    if not isinstance(given, Sequence) or isinstance(given, (str, bytes)):
         raise TypeError(f"{name} must be a sequence, not {value!r}")
-    return value
+    return given
+
+
+def _as_list(value: object) -> object:
+    """An array as lists of its numbers, which numpy does not count as sequences; anything else as it is."""
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
@@ -70,6 +81,11 @@ def boolean(name: str, value: object) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, not {value!r}")
     return bool(value)
+
+
+def pixel_limit(max_pixels: object) -> int | None:
+    """`max_pixels` as the core takes it; None is no limit."""
+    return None if max_pixels is None else integer("max_pixels", max_pixels, 1, 2**63 - 1)
 
 
 def clamps_to_container(clamp: object) -> bool:
@@ -99,7 +115,10 @@ def dtype_bits(dtype: np.dtype[Any], where: str = "pixels have dtype") -> int:
     bits = 1 if dtype.kind == "b" else 8 * dtype.itemsize
     if bits not in _ITEM_BITS.get(dtype.kind, ()):
         hint = {"f": "; convert to integers first", "i": "; narrow it with astype", "u": "; narrow it with astype"}
-        raise TypeError(f"{where} {dtype}; supported are bool, uint8, int8, uint16, int16, uint32 and int32{hint}")
+        raise TypeError(
+            f"{where} {dtype}; supported are bool, uint8, int8, uint16, int16, uint32 and int32"
+            f"{hint.get(dtype.kind, '')}"
+        )
     return bits
 
 

@@ -109,6 +109,10 @@ def decode(
     ValueError
         `reduce` exceeds the decomposition levels, `region` the image, `out` or `dtype` does not fit, `engine` is
         unknown, or the codestream is not what `bits_stored` and `is_signed` say; the message has both readings.
+    TypeError
+        `data` is no buffer of bytes, or another argument has the wrong type.
+    MemoryError
+        When memory runs out.
 
     Notes
     -----
@@ -234,6 +238,8 @@ def decode_partial(
     ------
     HTJ2KError
         As :func:`decode`, but only for faults of the main header.
+    TypeError, ValueError, MemoryError
+        As :func:`decode`.
 
     Notes
     -----
@@ -271,7 +277,7 @@ def core_decode_options(reduce: int, clamp: str, max_pixels: int | None) -> tupl
     return (
         arguments.integer("reduce", reduce, 0, 32),
         arguments.clamps_to_container(clamp),
-        None if max_pixels is None else arguments.integer("max_pixels", max_pixels, 1, 2**63 - 1),
+        arguments.pixel_limit(max_pixels),
     )
 
 

@@ -214,6 +214,14 @@ def core_options_of(pixels: ArrayLike, given: dict[str, Any]) -> tuple[NDArray[A
     return core_options(pixels, **{**(encode.__kwdefaults__ or {}), **given})
 
 
+def check_names(given: Iterable[str]) -> None:
+    """Raise TypeError for a name that is no argument of `encode`."""
+    known = encode.__kwdefaults__ or {}
+    for name in given:
+        if name not in known:
+            raise TypeError(f"{name!r} is no argument of encode; these are {', '.join(known)}")
+
+
 def check_result(array: NDArray[Any], options: _core.EncodeOptions, codestream: bytes, verify: bool) -> None:
     """Decode and compare where the caller wants it, or where the encoding is not always lossless."""
     doubt = _doubt(array, options) if options.reversible else None
@@ -339,7 +347,7 @@ def _set_packets(
 ) -> None:
     options.progression_order = arguments.choice("progression_order", order, PART_1_PROGRESSION_ORDERS)
     options.tlm = arguments.boolean("tlm", tlm)
-    parts = arguments.choice("tile_parts", tile_parts or "", _TILE_PARTS)
+    parts = arguments.choice("tile_parts", "" if tile_parts is None else tile_parts, _TILE_PARTS)
     options.tile_part_per_resolution = "R" in parts and order in _ORDERS_BY_RESOLUTION
     options.tile_part_per_component = "C" in parts and order in _ORDERS_BY_COMPONENT
     count = (options.num_decompositions + 1) if options.tile_part_per_resolution else 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from . import _arguments as arguments
 from . import _core
 
 if TYPE_CHECKING:
@@ -282,7 +283,14 @@ class CodestreamInfo:
         -------
         list of str
             The reasons, with the label that would be right where that is known; empty when it fits.
+
+        Raises
+        ------
+        TypeError
+            `label` is no str.
         """
+        if not isinstance(label, str):
+            raise TypeError(f"label must be a str, not {type(label).__name__}")
         name = label.strip()
         needed = _LABEL_COMPONENTS.get(name)
         if needed is None:
@@ -407,11 +415,13 @@ def read_info(data: Buffer, *, max_pixels: int | None = None) -> CodestreamInfo:
     >>> info.check_htj2k_lossless_rpcl()
     []
     """
-    return _make_info(_core.read_info(data, max_pixels))
+    return _make_info(_core.read_info(data, arguments.pixel_limit(max_pixels)))
 
 
 def is_htj2k(data: Any) -> bool:
-    """Say whether the data begin with a valid main header of HTJ2K, raw or boxed. Never raises.
+    """Say whether the data begin with a valid main header of HTJ2K, raw or boxed.
+
+    Raises nothing, unless memory runs out.
 
     Parameters
     ----------
@@ -430,7 +440,9 @@ def is_htj2k(data: Any) -> bool:
     """
     try:
         return _core.is_htj2k(data)
-    except (TypeError, ValueError, BufferError):
+    except MemoryError:
+        raise
+    except Exception:  # whatever the owner of a buffer may raise
         return False
 
 
@@ -462,6 +474,8 @@ def extract_resolution(data: Buffer, *, reduce: int, max_pixels: int | None = No
         Resolutions are not tile-parts of their own.
     ValueError
         `reduce` exceeds the decomposition levels.
+    NotHTJ2KError, CodestreamError, LimitError
+        As :func:`read_info`.
 
     Examples
     --------
@@ -470,7 +484,9 @@ def extract_resolution(data: Buffer, *, reduce: int, max_pixels: int | None = No
     >>> htj2k.decode(small, reduce=1).shape
     (50, 100)
     """
-    return _core.extract_resolution(data, reduce, max_pixels)
+    return _core.extract_resolution(
+        data, arguments.integer("reduce", reduce, 0, 32), arguments.pixel_limit(max_pixels)
+    )
 
 
 def _make_info(raw: dict[str, Any]) -> CodestreamInfo:

@@ -16,15 +16,15 @@ ENCODE = {
     "bits_stored": [0, -1, 17, 33, "8", [8], 12.0, True],
     "num_decompositions": [-1, 33, 1.5, "x", True],
     "reversible": ["yes", 1, 0.0],
-    "qstep": [0, -1, 1e-6, 1.1, NAN, INF, "x", [1]],
-    "qfactor": [0, -5, 0.5, 101, NAN, INF, "x"],
+    "qstep": [0, -1, 1e-6, 1.1, NAN, INF, "x", [1], True],
+    "qfactor": [0, -5, 0.5, 101, NAN, INF, "x", True, 10**400],
     "color_transform": ["no", 1, True],
     "progression_order": [None, 5, [1], "rpcl", "RPC", b"RPCL"],
     "block_size": [None, 5, (1, 2, 3), ("a", 4), (64.0, 64), (2, 64), (48, 64), (128, 64)],
     "precinct_sizes": [5, "ab", [], [5], [(2,)], [None], [(100, 128)], [(2, 2)] * 40],
     "tile_size": [5, (1,), (1.5, 2), "ab", (0, 5), (5, 2**31)],
     "tlm": ["no", 0],
-    "tile_parts": [5, "RR", "CR", "X"],
+    "tile_parts": [5, "RR", "CR", "X", 0, [], False],
     "comment": [5, [5], "", "\u4e2d", b"x" * 65532, [None]],
     "container": [None, "jp2", "J2C", np.zeros(3)],
     "mask_unused_bits": ["x", 1],
@@ -40,6 +40,13 @@ DECODE = {
     "bits_stored": ["x", 0, 33, 12],
     "is_signed": ["x", 1, True],
 }
+MAX_PIXELS = [0, -1, 1.5, "x", True, 2**70]
+REDUCE = [None, "1", 1.0, True, -1, 2**70]
+UNKNOWN = [
+    lambda pixels, **options: htj2k.encode_batch([pixels], **options),
+    lambda pixels, **options: htj2k.encode_batch([pixels], on_error="return", **options),
+    htj2k.encode_with_checksums,
+]
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in ENCODE.items() for value in values])
@@ -52,6 +59,44 @@ def test_encode_names_the_argument(name, value):
 def test_decode_names_the_argument(name, value):
     with pytest.raises((ValueError, TypeError, htj2k.LimitError, htj2k.CodestreamError), match=name):
         htj2k.decode(STREAM, **{name: value})
+
+
+@pytest.mark.parametrize("max_pixels", MAX_PIXELS)
+def test_limits_that_are_none(max_pixels):
+    for call in (htj2k.read_info, lambda data, **limit: htj2k.extract_resolution(data, reduce=0, **limit)):
+        with pytest.raises((ValueError, TypeError), match=r"^max_pixels "):
+            call(STREAM, max_pixels=max_pixels)
+
+
+@pytest.mark.parametrize("reduce", REDUCE)
+def test_extract_names_reduce(reduce):
+    with pytest.raises((ValueError, TypeError), match=r"^reduce "):
+        htj2k.extract_resolution(STREAM, reduce=reduce)
+
+
+@pytest.mark.parametrize("call", UNKNOWN)
+def test_unknown_options_are_refused_before_any_work(call):
+    with pytest.raises(TypeError, match="'bits' is no argument of encode; these are bits_stored, "):
+        call(PIXELS, bits=12)
+
+
+def test_arrays_are_sequences():
+    asked = {"block_size": (32, 16), "tile_size": (8, 8), "precinct_sizes": [(4, 4), (8, 8)]}
+    assert htj2k.encode(PIXELS, **{name: np.array(value) for name, value in asked.items()}) == htj2k.encode(
+        PIXELS, **asked
+    )
+    part = htj2k.decode(STREAM, region=np.array([2, 6, 0, 5]), engine="native")
+    assert part.shape == htj2k.decode(part_stream := htj2k.encode(part), expected_shape=np.array([4, 5])).shape
+    assert htj2k.read_info(part_stream).width == 5
+
+
+# Their memory holds addresses, which would have been read as bytes.
+@pytest.mark.parametrize(
+    "call", [htj2k.decode, htj2k.read_info, htj2k.crc32, lambda data: htj2k.decode_batch([data])]
+)
+def test_objects_are_no_bytes(call):
+    with pytest.raises(TypeError, match="array of Python objects"):
+        call(np.array([STREAM], object))
 
 
 @pytest.mark.parametrize("options", [{"reversible": True, "qstep": 0.1}, {"qstep": 0.1, "qfactor": 50}])
@@ -71,6 +116,14 @@ def test_shapes(shape):
 )
 def test_dtypes(dtype):
     with pytest.raises(TypeError, match="pixels have dtype"):
+        htj2k.encode(np.zeros((4, 4), dtype))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "hint"), [("f4", "; convert to integers first"), ("i8", "; narrow it with astype"), ("O", "")]
+)
+def test_dtypes_and_what_to_do(dtype, hint):
+    with pytest.raises(TypeError, match=f"uint32 and int32{hint}$"):
         htj2k.encode(np.zeros((4, 4), dtype))
 
 
