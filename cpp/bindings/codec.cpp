@@ -22,7 +22,8 @@ namespace py = pybind11;
 namespace htj2k::bindings {
 namespace {
 
-encoded_image encode_view(const py::array& pixels, const encode_options& options,
+// A copy of the options: they are an object of Python, which other threads may change meanwhile.
+encoded_image encode_view(const py::array& pixels, encode_options options,
                           std::optional<clamp_policy> checksums) {
   const const_image_view view = view_of(pixels);
   const py::gil_scoped_release release;

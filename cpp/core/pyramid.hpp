@@ -20,11 +20,11 @@ struct resolution_checksum {
 // How many bits samples may have for their pyramid in int16_t.
 //
 // Let M be the most by which samples differ from the middle of their range: 2^(bits-1). Of the iterated 5/3
-// analysis filters, over any number of levels, the coefficients' magnitudes sum to less than 1.716 (low pass)
-// and 5.56 (the sum of two neighbouring high-pass samples, the largest number that a lifting step meets). One
-// goes along each dimension: no sum exceeds 5.56 * 1.716 * M < 9.6 M. High passes and chroma have no offset;
-// even samples, offset and sum, stay below 2 * (1 + 3) M. Rounding adds less than 2 a level, so less than 9.6
-// * 2 * 32 over the most levels there are. With 12 bits that is 19661 + 615; chroma has one bit more than its
+// analysis filters the coefficients' magnitudes, mirrored edges included, sum to less than 1.73 (low pass)
+// and 5.57 (the sum of two neighbouring high-pass samples, the largest number that a lifting step meets). One
+// goes along each dimension: no sum exceeds 5.57 * 1.73 * M < 9.7 M. High passes and chroma have no offset;
+// even samples, offset and sum, stay below 2 * (1 + 3) M. Rounding adds less than 2 a level, so less than 9.7
+// * 2 * 32 over the most levels there are. With 12 bits that is 19866 + 621; chroma has one bit more than its
 // samples.
 constexpr std::uint32_t most_bits_in_int16(bool color_transform) { return color_transform ? 11 : 12; }
 

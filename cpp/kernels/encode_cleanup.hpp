@@ -47,7 +47,7 @@ struct cleanup_scratch {
   exponents lower[2];
 
   // Bits without those that will be stuffed, and MEL's bytes. A pair of quads has 30 bits of VLC at most. Of
-  // MEL events no run of them takes more than three bits for two, and there are three for a pair.
+  // MEL events no beginning takes more than three bits for two, and there are three for a pair.
   std::uint8_t magsgn_bits[most_samples * most_encoded_bits / 8 + around];
   std::uint8_t vlc_bits[most_samples / 8 * 30 / 8 + around];
   std::uint8_t vlc[most_samples / 8 * 30 / 7 + around];
@@ -71,7 +71,7 @@ struct encoded_cleanup {
                                             sizeof(cleanup_scratch::vlc) + sizeof(cleanup_scratch::mel) + 8;
 
   std::size_t size = 0;          // 0: no sample is significant, or one is too large
-  std::uint32_t magnitudes = 0;  // all of them, one bit or the other
+  std::uint32_t magnitudes = 0;  // all of them, one bit or the other; up to the one that is too large
 };
 
 }  // namespace htj2k::kernels

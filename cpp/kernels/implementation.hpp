@@ -14,7 +14,7 @@ namespace htj2k::kernels {
 
 // Loops over rows of integers. The low pass of a row, and the chroma of the component transform, leave the
 // range of the samples: T is int64_t for samples of 32 bits, int32_t for those of up to 16 bits, and int16_t,
-// which is twice as fast, for those of few enough bits (holds_low_passes).
+// which is twice as fast, for those of few enough bits (most_bits_in_int16, most_analysis_bits_in_int16).
 template <typename T>
 struct line_kernels {
   // The two lifting steps of the reversible 5/3 transform (ITU-T T.800 F.3.8.2.1.1, F.4.8.1):

@@ -126,7 +126,8 @@ def encode(
     library, in a half of OpenJPH's time and to the same bytes. Others, lossy encodings, and all in builds against
     an installed OpenJPH or with the environment variable ``HTJ2K_ENGINE=openjph``, go through OpenJPH. It may
     provide a bit too few without decompositions, in tiles of a single row or column, and up to 4 bits: then the
-    result is decoded, and pixels that would not come back are refused.
+    result is decoded, and pixels that would not come back are refused. So they are where ``num_decompositions=0``
+    leaves no bit for samples of 1 bit.
 
     With `qstep` no sample is off by more than ``7.8 * qstep * 2**bits_stored + 0.5``, and by 2.8 times that with
     the component transform; 1.5 to 3 times ``qstep * 2**bits_stored`` is what noise has. The bound is the sum over
@@ -138,7 +139,8 @@ def encode(
     each level. ``ValueError`` says when `num_decompositions` is too large for a quality: 14 and more at
     ``qstep=1e-5`` or 16 bits of ``qfactor=100``, which at more than 29 bits is never possible.
 
-    Memory on top of the pixels: twice the codestream, as all is coded before any is written, and a few MiB.
+    Memory on top of the pixels: twice the codestream, as all is coded before any is written, and a few MiB; with
+    very many tiles beside one another, some KiB for each of these.
     ``verify=True`` needs one decoded image more.
 
     Examples
@@ -294,9 +296,9 @@ def _set_transforms(
     options.color_transform = arguments.boolean("color_transform", color_transform)
     if options.color_transform and components < 3:
         raise ValueError(f"color_transform=True needs at least 3 components; pixels have {components}")
-    has_bits = options.bit_depth > 1 or options.num_decompositions > 0 or not options.reversible
-    if not has_bits and not (options.color_transform and components == 3):  # RCT adds a bit
-        # OpenJPH would declare coefficients of no bits (T.800 equation E-2).
+    has_bits = options.bit_depth > 1 or options.num_decompositions > 0 or _core.encodes_natively(options)
+    if options.reversible and not has_bits and not (options.color_transform and components == 3):  # RCT adds a bit
+        # OpenJPH declares coefficients of no bits then (T.800 equation E-2).
         raise ValueError("num_decompositions=0 has no bits for samples of 1 bit: use at least 1")
 
 

@@ -2,7 +2,9 @@
 // T.800 Annex F.4 writes it.
 #include "core/encoder/analysis.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <vector>
 
 #include "check.hpp"
@@ -165,6 +167,58 @@ void test_large(tester& t) {
   }
 }
 
+// What the last of the levels makes of an impulse at `place`, low and high pass interleaved, times 2^20.
+wide response_to_impulse(std::size_t length, std::size_t place, unsigned levels) {
+  wide line(length);
+  line[place] = 1 << 20;
+  for (unsigned level = 1; level < levels; ++level) {
+    const wide all = filtered(line, 0);
+    line.clear();
+    for (std::size_t i = 0; i < all.size(); i += 2) line.push_back(all[i]);
+  }
+  return filtered(line, 0);
+}
+
+// By what each sample of a line goes into the high-pass sample that takes most of them, or into the sum of
+// two neighbouring ones.
+wide largest_weights(std::size_t length, unsigned levels, bool of_sums) {
+  std::vector<wide> responses;
+  for (std::size_t place = 0; place < length; ++place)
+    responses.push_back(response_to_impulse(length, place, levels));
+  const auto end = static_cast<std::int64_t>(responses[0].size());
+  wide largest(length);
+  std::int64_t largest_sum = 0;
+  for (std::int64_t i = of_sums ? 0 : 1; i < end; i += 2) {
+    wide weights;
+    std::int64_t sum = 0;
+    for (const wide& response : responses) {
+      const auto at = [&](std::int64_t k) {
+        return response[static_cast<std::size_t>(reflected(k, 0, end))];
+      };
+      weights.push_back(of_sums ? at(i - 1) + at(i + 1) : at(i));
+      sum += std::abs(weights.back());
+    }
+    if (sum > largest_sum) largest = weights;
+    largest_sum = std::max(largest_sum, sum);
+  }
+  return largest;
+}
+
+// The largest sum that 12 bits can make in six levels, as analysis.hpp counts them, and the smallest one.
+void test_largest_sums() {
+  constexpr unsigned levels = 6;
+  const wide along_columns = largest_weights(109, levels, false),
+             along_rows = largest_weights(127, levels, true);
+  for (const bool is_negative : {false, true}) {
+    plane image({0, 0, 127, 109});
+    for (std::uint32_t y = 0; y < image.area.height(); ++y)
+      for (std::uint32_t x = 0; x < image.area.width(); ++x)
+        image.at(x, y) = ((along_columns[y] < 0) != (along_rows[x] < 0)) == is_negative ? 2047 : -2048;
+    for (const kernels::implementation* kernels : kernels::available())
+      test<std::int16_t>(*kernels, image, levels);
+  }
+}
+
 void test_many_levels(tester& t) {
   for (const std::uint32_t at : {0U, 1U, 4095U, 4096U, 0xFFFFFFF0U})
     for (const unsigned num_decompositions : {7U, 12U, 31U, 32U}) {
@@ -181,5 +235,6 @@ int main() {
   test_small(t);
   test_large(t);
   test_many_levels(t);
+  test_largest_sums();
   return finish();
 }

@@ -18,19 +18,21 @@ namespace htj2k::encoder {
 // How many bits samples may have for their analysis in int16_t, sums on the way included.
 //
 // Samples are centred (T.800 G.1): at most M = 2^(bits-1) - 1/2 from -1/2, which no high pass sees; chroma of
-// samples with one bit less is at most as far from 0. Of what is linear in the samples, the coefficients'
-// magnitudes sum to less than 2.87 (high pass along one dimension), 5.57 (the sum of two neighbouring
-// high-pass samples, the largest number that a lifting step meets) and 1.72 (low pass) over any number of
-// levels. The largest number of all is such a sum along a row that is high-pass along the columns:
-//   in level        1  2      3      4      5      6      7      8      any
-//   M times up to   8  11.25  14.44  15.23  15.46  15.67  15.79  15.87  15.99
-// (coefficients themselves: 8.24). Rounding errs from its mean, which no high pass sees either, by up to 1/4
-// in high passes and 1/2 in low passes, so in LL by 1/2 * 3/2 + 1/2 = 5/4; in levels further down this counts
-// like a difference between samples. The rest, with the 2 that is added, is less than 5. With 12 bits
-// 15.87 * 2047.5 + 5/4 * (8 + 11.25 + ... + 15.79) + 5 < 32620 in level 8. Over any number of levels, 11 bits
-// make 15.99 * (1023.5 + 5/4 * 32) + 5 < 17011; that 12 bits suffice is not proved there.
+// samples with one bit less is at most as far from 0. The largest number of all is the sum of two
+// neighbouring high-pass samples along a row that is high-pass along the columns. How large one becomes is
+// the sum of the magnitudes by which samples go into it, mirrored edges of every level included: they make it
+// larger than it is in the middle of a line. Over all beginnings modulo 2^level and all lengths up to 6 *
+// 2^level, beyond which an edge does not see the other one, the product of both dimensions' largest is
+//   in level        1  2      3      4      5      6
+//   M times up to   8  11.88  14.44  15.23  15.50  15.71
+// (of coefficients themselves less than 8.3). Rounding errs from its mean, which no high pass sees either, by
+// up to 1/4 in high passes and 1/2 in low passes, so in LL by 1/2 * 3/2 + 1/2 = 5/4; in levels further down
+// this counts like a difference between samples. The rest, with the 2 that is added, is less than 5. With 12
+// bits 15.71 * 2047.5 + 5/4 * (8 + 11.88 + 14.44 + 15.23 + 15.50) + 5 < 32253 in level 6. Beyond it the
+// search is not complete; the most that it found, up to level 11, is 15.98, and 11 bits have room for twice
+// as much.
 constexpr std::uint32_t most_analysis_bits_in_int16(bool color_transform, std::uint32_t num_decompositions) {
-  const std::uint32_t bits = num_decompositions <= 8 ? 12 : 11;
+  const std::uint32_t bits = num_decompositions <= 6 ? 12 : 11;
   return color_transform ? bits - 1 : bits;
 }
 

@@ -18,7 +18,7 @@
 namespace htj2k::encoder {
 namespace {
 
-// Of samples with so many bits coefficients stay below 8.24 * 2^(bits-1) < 2^(bits+2.05) (analysis.hpp):
+// Of samples with so many bits coefficients stay below 8.3 * 2^(bits-1) < 2^(bits+2.06) (analysis.hpp):
 // twice that, less one, has four bits more. Chroma has a bit more than its samples.
 constexpr std::uint32_t most_bits = kernels::most_encoded_bits - 4;
 
@@ -71,6 +71,10 @@ private:
   block_encoder& blocks_;
   coded_image coded_;
 };
+
+// Rows of int16_t go into a pyramid, too.
+static_assert(most_analysis_bits_in_int16(false, 0) <= most_bits_in_int16(false) &&
+              most_analysis_bits_in_int16(true, 0) <= most_bits_in_int16(true));
 
 bool fits_16_bits(const const_image_view& image, const encode_options& options) {
   return sample_size(image.type) <= sizeof(std::int16_t) &&

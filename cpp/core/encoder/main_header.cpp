@@ -79,6 +79,7 @@ unsigned gained_bits(unsigned level, orientation band) {
 // As M_b = G + eps_b - 1 (T.800 E-2), G + eps_b are the bits of a subband's coefficients with their signs:
 // those of the samples and the gained ones. The component transform adds one (G.2); OpenJPH counts it for
 // components that take no part in it as well. A second guard bit is there only when the exponents need it.
+// None is 0, which decoders refuse: samples of 1 bit without decompositions get a bit-plane more.
 quantization reversible_steps(const encode_options& options, unsigned more_planes) {
   constexpr unsigned largest_exponent = 31;  // of 5 bits
   const unsigned sample_bits = options.bit_depth + (options.color_transform ? 1 : 0);
@@ -95,7 +96,7 @@ quantization reversible_steps(const encode_options& options, unsigned more_plane
   steps.guard_bits = static_cast<std::uint8_t>(guard_bits + more_planes);
   steps.num_steps = static_cast<std::uint8_t>(count);
   for (unsigned i = 0; i < count; ++i)
-    steps.steps[i] = static_cast<std::uint16_t>((bits[i] - guard_bits) << 11);
+    steps.steps[i] = static_cast<std::uint16_t>(std::max(bits[i] - guard_bits, 1U) << 11);
   return steps;
 }
 
