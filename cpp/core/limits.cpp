@@ -30,7 +30,8 @@ constexpr std::uint64_t bytes_per_layered_band = 480;  // what layers have told 
 constexpr std::uint64_t bytes_per_block = 160;
 constexpr std::uint64_t bytes_per_block_column = 200;
 constexpr std::uint64_t lines_per_resolution = 8;
-constexpr std::uint64_t line_padding = 64;  // samples
+constexpr std::uint64_t line_padding = 64;   // samples
+constexpr std::uint64_t block_padding = 16;  // the same; no row of a block is shorter
 
 // Tiles form a grid, so sums over all of them are products of a sum over one row and a sum over one column.
 struct tile_grid {
@@ -62,10 +63,32 @@ std::uint64_t sum_down(const tile_grid& grid, unsigned log, Area area) {
   return sum;
 }
 
+// What decides about the decoder's state for a component, in a tile or in all.
+struct component_coding {
+  const coding_style* style;
+  const quantization* steps;
+  bool has_layers;
+  bool whole_blocks;  // there is room for them, however low or narrow the subband is
+
+  bool operator==(const component_coding& other) const {
+    return style == other.style && steps == other.steps && has_layers == other.has_layers;
+  }
+};
+
+// As much of a block as any tile has.
+template <typename Area>
+std::uint64_t samples_of_block(const tile_grid& grid, std::uint64_t width, std::uint64_t height, Area area) {
+  std::uint64_t widest = 0, highest = 0;
+  for (const rect& t : grid.row) widest = std::max<std::uint64_t>(widest, area(t).width());
+  for (const rect& t : grid.column) highest = std::max<std::uint64_t>(highest, area(t).height());
+  return std::min(width, widest + block_padding) * std::min(height, highest);
+}
+
 // A subband: a header for each block, and buffers for the row of blocks that is being decoded and for the
 // next.
-std::uint64_t band_memory(const tile_grid& grid, const coding_style& style, unsigned r, orientation band,
+std::uint64_t band_memory(const tile_grid& grid, const component_coding& coding, unsigned r, orientation band,
                           std::uint64_t sample) {
+  const coding_style& style = *coding.style;
   const unsigned level = style.num_decompositions - r + (r == 0 ? 0U : 1U);
   const unsigned halving = r == 0 ? 0 : 1;
   const unsigned xcb =
@@ -75,22 +98,14 @@ std::uint64_t band_memory(const tile_grid& grid, const coding_style& style, unsi
   const auto area = [&](const rect& t) { return subband_rect(t, band, level); };
   const std::uint64_t columns = sum_across(grid, xcb, area);
   constexpr std::uint64_t buffers = 2;
-  const std::uint64_t buffer =
-      (std::uint64_t{1} << std::max(xcb, 4U) << ycb) * buffers * sample + bytes_per_block_column;
+  const std::uint64_t width = std::max(std::uint64_t{1} << xcb, block_padding),
+                      height = std::uint64_t{1} << ycb;
+  const std::uint64_t samples =
+      coding.whole_blocks ? width * height : samples_of_block(grid, width, height, area);
+  const std::uint64_t buffer = samples * buffers * sample + bytes_per_block_column;
   return add(multiply(bytes_per_block, multiply(columns, sum_down(grid, ycb, area))),
              multiply(multiply(columns, grid.column.size()), buffer));
 }
-
-// What decides about the decoder's state for a component, in a tile or in all.
-struct component_coding {
-  const coding_style* style;
-  const quantization* steps;
-  bool has_layers;
-
-  bool operator==(const component_coding& other) const {
-    return style == other.style && steps == other.steps && has_layers == other.has_layers;
-  }
-};
 
 std::uint64_t resolution_memory(const tile_grid& grid, const component_coding& coding, unsigned r,
                                 std::uint64_t sample) {
@@ -101,9 +116,9 @@ std::uint64_t resolution_memory(const tile_grid& grid, const component_coding& c
                                                                         sum_down(grid, style.ppy(r), area)));
   const std::uint64_t width = add(sum_across(grid, 0, area), multiply(grid.row.size(), line_padding));
   bytes = add(bytes, multiply(multiply(width, grid.column.size()), lines_per_resolution * sample));
-  if (r == 0) return add(bytes, band_memory(grid, style, r, orientation::ll, sample));
+  if (r == 0) return add(bytes, band_memory(grid, coding, r, orientation::ll, sample));
   for (const orientation band : {orientation::hl, orientation::lh, orientation::hh})
-    bytes = add(bytes, band_memory(grid, style, r, band, sample));
+    bytes = add(bytes, band_memory(grid, coding, r, band, sample));
   return bytes;
 }
 
@@ -132,9 +147,11 @@ std::uint64_t state_memory(const tile_grid& grid, const component_coding& coding
 }
 
 // Decoder state for the component in all tiles, by what the main header says, and its decoded samples.
-std::uint64_t component_memory(const codestream& cs, std::uint16_t c, const result_size& result) {
+std::uint64_t component_memory(const codestream& cs, std::uint16_t c, const result_size& result,
+                               bool whole_blocks) {
   const rect own = component_rect(cs.siz, c);
-  const component_coding coding{&style_of(cs, c), &quantization_of(cs, c), cs.main.cod->num_layers > 1};
+  const component_coding coding{&style_of(cs, c), &quantization_of(cs, c), cs.main.cod->num_layers > 1,
+                                whole_blocks};
   return add(add(multiply(sample_bytes(cs.siz.components[c]), result.pixels),
                  multiply(result.kept_samples, std::uint64_t{own.width()} * own.height())),
              state_memory(tile_grid(cs.siz, c), coding));
@@ -142,13 +159,14 @@ std::uint64_t component_memory(const codestream& cs, std::uint16_t c, const resu
 
 // Decoder state for a tile whose header has parameters of its own. That by the main header's is counted too:
 // less would be an answer to a question that honest data never come near.
-std::uint64_t own_tile_memory(const codestream& cs, std::uint16_t tile, std::uint64_t most) {
+std::uint64_t own_tile_memory(const codestream& cs, std::uint16_t tile, std::uint64_t most,
+                              bool whole_blocks) {
   std::uint64_t total = 0, last = 0;
   std::optional<component_coding> before;
   for (std::uint32_t i = 0; i < cs.siz.num_components() && total <= most; ++i) {
     const auto c = static_cast<std::uint16_t>(i);
     const component_coding coding{&style_of(cs, tile, c), &quantization_of(cs, tile, c),
-                                  defaults_of(cs, tile).num_layers > 1};
+                                  defaults_of(cs, tile).num_layers > 1, whole_blocks};
     const component_size& k = cs.siz.components[c];
     const bool is_like_before = i != 0 && k.dx == cs.siz.components[c - 1].dx &&
                                 k.dy == cs.siz.components[c - 1].dy && before == coding;
@@ -206,25 +224,44 @@ void check_size_limits(const codestream& cs, const limits& bounds) {
            siz.offset);
 }
 
-void check_memory_limit(const codestream& cs, const limits& bounds) {
-  if (bounds.memory() == UINT64_MAX) return;
+namespace {
+
+// Beyond `most` it need not be exact.
+std::uint64_t decoder_memory(const codestream& cs, std::uint64_t most, bool whole_blocks) {
   const result_size result(cs.siz);
   std::uint64_t total = object_memory(cs), last = 0;
-  for (std::uint32_t i = 0; i < cs.siz.num_components() && total <= bounds.memory(); ++i) {
+  for (std::uint32_t i = 0; i < cs.siz.num_components() && total <= most; ++i) {
     const auto c = static_cast<std::uint16_t>(i);
     if (i == 0 || !same_work(cs, c, static_cast<std::uint16_t>(c - 1)))
-      last = component_memory(cs, c, result);
+      last = component_memory(cs, c, result, whole_blocks);
     total = add(total, last);
   }
-  for (auto own = cs.tiles.begin(); own != cs.tiles.end() && total <= bounds.memory(); ++own)
+  for (auto own = cs.tiles.begin(); own != cs.tiles.end() && total <= most; ++own)
     if (own->second.cod || !own->second.coc.empty() || own->second.qcd || !own->second.qcc.empty())
-      total = add(total, own_tile_memory(cs, own->first, bounds.memory()));
-  if (total > bounds.memory())
-    exceed("decoding would take more than the " + std::to_string(bounds.memory() >> 20) +
-               " MiB that go with max_pixels = " + std::to_string(bounds.max_pixels) + " (" +
-               std::to_string(cs.siz.num_components()) + " components, " +
-               std::to_string(cs.siz.num_tiles()) + " tiles)",
-           cs.siz.offset);
+      total = add(total, own_tile_memory(cs, own->first, most, whole_blocks));
+  return total;
+}
+
+[[noreturn]] void exceed_memory(const codestream& cs, const limits& bounds) {
+  exceed("decoding would take more than the " + std::to_string(bounds.memory() >> 20) +
+             " MiB that go with max_pixels = " + std::to_string(bounds.max_pixels) + " (" +
+             std::to_string(cs.siz.num_components()) + " components, " + std::to_string(cs.siz.num_tiles()) +
+             " tiles)",
+         cs.siz.offset);
+}
+
+}  // namespace
+
+void check_memory_limit(const codestream& cs, const limits& bounds) {
+  const std::uint64_t most = bounds.memory();
+  // Mostly there is room for whole blocks, which is known sooner.
+  if (most == UINT64_MAX || decoder_memory(cs, most, true) <= most) return;
+  if (decoder_memory(cs, most, false) > most) exceed_memory(cs, bounds);
+}
+
+void check_openjph_memory_limit(const codestream& cs, const limits& bounds) {
+  const std::uint64_t most = bounds.memory();
+  if (most != UINT64_MAX && decoder_memory(cs, most, true) > most) exceed_memory(cs, bounds);
 }
 
 }  // namespace htj2k

@@ -29,8 +29,10 @@ struct limits {
 };
 
 // Throws LimitError. The first needs SIZ alone, the second the whole main header, and looks at the tile
-// headers that have been read.
+// headers that have been read; the third is for decodes by OpenJPH, which has room for whole codeblocks even
+// where subbands are low or narrow.
 void check_size_limits(const codestream& cs, const limits& bounds);
 void check_memory_limit(const codestream& cs, const limits& bounds);
+void check_openjph_memory_limit(const codestream& cs, const limits& bounds);
 
 }  // namespace htj2k

@@ -141,6 +141,7 @@ open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t 
   const codestream& cs = result.cs;
   check_reduce(cs, reduce);
   result.engine = choose_engine(cs, reduce, engine);
+  if (result.engine == decode_engine::openjph) check_openjph_memory_limit(cs, bounds);
   result.walk = walk_packets(cs, reduce, result.engine == decode_engine::native);
   require_whole(result, reduce);
   return result;
@@ -163,6 +164,7 @@ open_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t
       result.cs = std::move(beyond);
     result.walk = walk_damaged(result.cs);
   } else {
+    check_openjph_memory_limit(result.cs, bounds);
     result.walk = walk_packets(result.cs, 0);
   }
   return result;

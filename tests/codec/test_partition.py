@@ -121,7 +121,8 @@ def test_tiles(tile_size, components, order):
     codestream = check(pixels, tile_size=tile_size, progression_order=order, num_decompositions=2)
     info = htj2k.read_info(codestream)
     across, down = -(-53 // tile_size[1]), -(-41 // tile_size[0])
-    assert (info.tile_size, info.num_tiles) == (tile_size, across * down)
+    assert info.tile_size == (min(tile_size[0], 41), min(tile_size[1], 53))
+    assert info.num_tiles == across * down
     assert {part.tile for part in info.tile_parts} == set(range(across * down))
 
 
@@ -202,3 +203,26 @@ def test_tile_parts(order, tile_parts, tlm):
 def test_too_many_tile_parts():
     with pytest.raises(ValueError, match=r"tile_parts='RC' makes 264 tile-parts a tile"):
         htj2k.encode(noise((4, 4, 8), "u1"), progression_order="LRCP", tile_parts="RC", num_decompositions=32)
+
+
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [
+        ((1, 4_000_000), {}),
+        ((4_000_000, 1), {}),
+        ((20, 2697), {"num_decompositions": 5, "block_size": (1024, 4), "tile_size": (1, 2502)}),
+        ((300, 1332), {"num_decompositions": 9, "tile_size": (1, 333)}),
+        ((2048, 2048), {"num_decompositions": 5, "tile_size": (16, 16)}),
+    ],
+    ids=str,
+)
+def test_what_is_encoded_decodes_under_the_default_limits(shape, options):
+    """Subbands that are much lower or narrower than codeblocks take memory for what they are."""
+    pixels = np.zeros(shape, np.uint8)
+    assert np.array_equal(htj2k.decode(htj2k.encode(pixels, **options), engine="native"), pixels)
+
+
+@pytest.mark.parametrize("tile_size", [(2**31 - 1, 10), (10, 2**31 - 1), (2**31 - 1, 2**31 - 1)])
+def test_tiles_far_beyond_the_image(tile_size):
+    codestream = check(noise((30, 40), "u1"), tile_size=tile_size)
+    assert htj2k.read_info(codestream).tile_size == (min(tile_size[0], 30), min(tile_size[1], 40))
