@@ -5,6 +5,10 @@
 #include <thread>
 #include <utility>
 
+#if defined(__GNUC__)
+#include <cxxabi.h>
+#endif
+
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
 #define HTJ2K_CAN_FORK 1
@@ -19,6 +23,16 @@ std::mutex creation;
 worker_pool* pool = nullptr;  // guarded by `creation`
 
 thread_local worker_pool::handle running;  // the job whose item this thread is at
+
+// A thread's variables, ours and those of the C++ runtime for its exceptions, get memory when it first needs
+// them, and where that is not to be had the process ends: not then, when a job may have taken it all.
+void take_own_memory() {
+  running = nullptr;
+#if defined(__GNUC__)
+  // Declared as const, so that a call whose result nobody keeps is left out.
+  [[maybe_unused]] const void* volatile of_exceptions = abi::__cxa_get_globals();
+#endif
+}
 
 }  // namespace
 
@@ -113,6 +127,7 @@ worker_pool::handle worker_pool::find_job(unsigned number) const {
 }
 
 void worker_pool::work(unsigned number) {
+  take_own_memory();
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
     const handle current = find_job(number);

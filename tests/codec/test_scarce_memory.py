@@ -4,6 +4,7 @@ tests/cpp/allocation_test.cpp has the same of every single allocation of the cor
 
 from __future__ import annotations
 
+import resource
 import sys
 
 import pytest
@@ -21,3 +22,12 @@ def test_every_call_fails_with_memory_error_and_works_again(monkeypatch: pytest.
     for name, (failed, right) in counts.items():
         assert failed > 0, name
         assert right > 0, name
+
+
+@pytest.mark.parametrize("left", range(16_500_000, 20_500_000, 500_000))
+def test_the_first_exception_of_a_worker(left: int) -> None:
+    """A thread's own exceptions and variables get memory before its first job, not when it is gone."""
+    assert run_limited("scarce_workers.py", str(left), memory=resource.RLIM_INFINITY, seconds=60) in (
+        "done",
+        "MemoryError",
+    )
