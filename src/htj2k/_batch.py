@@ -13,7 +13,7 @@ from . import _arguments as arguments
 from . import _core
 from ._buffers import Buffer
 from ._decode import core_decode_options, log_messages
-from ._encode import check_names, check_result, core_options_of
+from ._encode import check_result, checked_options, core_options_of
 from ._info import DEFAULT_MAX_PIXELS
 from ._threads import OnError, Progress, at_frame, batch_options, failed, pool_size
 from .errors import HTJ2KError
@@ -67,7 +67,7 @@ def encode_batch(
     3
     """
     how = batch_options(threads, on_error, progress)
-    check_names(encode_options)
+    encode_options = checked_options(encode_options)
     results: list[Any] = []
     work, failure = _prepare(frames, encode_options, on_error, results)
     encoded, errors = _core.encode_batch([w.array for w in work], [w.options for w in work], how)
@@ -112,7 +112,7 @@ def _prepare(
 def _checked(item: _Work, codestream: bytes, verify: bool, on_error: OnError) -> Any:
     try:
         check_result(item.array, item.options, codestream, verify)
-    except (ValueError, HTJ2KError) as error:
+    except (ValueError, HTJ2KError, MemoryError) as error:
         return failed(error, item.frame, on_error)
     return codestream
 

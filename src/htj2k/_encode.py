@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,12 +85,13 @@ def encode(
         Precinct ``(rows, columns)`` for each resolution from the base up, powers of two up to 32768; the last
         one repeats. Default: the largest, 32768.
     tile_size : (int, int), optional
-        Tile ``(rows, columns)``. Default: one tile.
+        Tile ``(rows, columns)``, at most those of the image. Default: one tile.
     tlm : bool
         Write a TLM marker segment with the lengths of all tile-parts.
     tile_parts : {"R", "C", "RC", "", None}
         Start a new tile-part at each resolution ("R"), component ("C") or both. Where the packets of a
-        resolution are no neighbours (PCRL, CPRL), "R" has no effect.
+        resolution are no neighbours (PCRL, CPRL), "R" has no effect, where those of a component are none (RPCL,
+        PCRL), "C" has none. In LRCP and RLCP "C" divides resolutions, too.
     comment : str, bytes or iterable of these, optional
         COM marker segments: text of ISO 8859-15 (Latin) or binary, each 1 to 65531 bytes.
     container : {"j2c", "jph"}
@@ -139,8 +140,8 @@ def encode(
     each level. ``ValueError`` says when `num_decompositions` is too large for a quality: 14 and more at
     ``qstep=1e-5`` or 16 bits of ``qfactor=100``, which at more than 29 bits is never possible.
 
-    Memory on top of the pixels: twice the codestream, as all is coded before any is written, and a few MiB; with
-    very many tiles beside one another, some KiB for each of these.
+    Memory on top of the pixels: twice the codestream, as all is coded before any is written, a row of codeblocks
+    of each subband, some KiB for each tile in a row of tiles, and a few MiB.
     ``verify=True`` needs one decoded image more.
 
     Examples
@@ -216,12 +217,14 @@ def core_options_of(pixels: ArrayLike, given: dict[str, Any]) -> tuple[NDArray[A
     return core_options(pixels, **{**(encode.__kwdefaults__ or {}), **given})
 
 
-def check_names(given: Iterable[str]) -> None:
-    """Raise TypeError for a name that is no argument of `encode`."""
+def checked_options(given: dict[str, Any]) -> dict[str, Any]:
+    """Some of the arguments of `encode`, for several calls; TypeError for a name that is none of them."""
     known = encode.__kwdefaults__ or {}
     for name in given:
         if name not in known:
             raise TypeError(f"{name!r} is no argument of encode; these are {', '.join(known)}")
+    comment = given.get("comment")
+    return {**given, "comment": list(comment)} if isinstance(comment, Iterator) else given
 
 
 def check_result(array: NDArray[Any], options: _core.EncodeOptions, codestream: bytes, verify: bool) -> None:
@@ -318,6 +321,9 @@ def _set_partition(
         options.precincts = _precincts(precinct_sizes, options.num_decompositions)
     if tile_size is not None:
         options.tile_height, options.tile_width = arguments.pair("tile_size", tile_size, 1, 2**31 - 1)
+        # One tile is never larger than the image: decoders refuse grids that end far beyond it.
+        options.tile_height = min(options.tile_height, array.shape[0])
+        options.tile_width = min(options.tile_width, array.shape[1])
         tiles = -(-array.shape[0] // options.tile_height) * -(-array.shape[1] // options.tile_width)
         if tiles > 65535:
             raise ValueError(f"tile_size is {tile_size}: that makes {tiles} tiles, at most 65535 are allowed")

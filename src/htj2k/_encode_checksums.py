@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from . import _arguments as arguments
 from . import _core
 from ._checksum import Clamp, ResolutionChecksum
-from ._encode import check_names, check_result, core_options_of
+from ._encode import check_result, checked_options, core_options_of
 
 __all__ = ["EncodedImage", "encode_with_checksums"]
 
@@ -69,8 +69,7 @@ def encode_with_checksums(pixels: ArrayLike, *, clamp: Clamp = "precision", **en
     >>> htj2k.verify(encoded.codestream, encoded.checksums).ok
     True
     """
-    check_names(encode_options)
-    array, options = core_options_of(pixels, encode_options)
+    array, options = core_options_of(pixels, checked_options(encode_options))
     to_container = arguments.clamps_to_container(clamp)
     codestream, levels, low, high = _core.encode_with_checksums(array, options, to_container)
     check_result(array, options, codestream, bool(encode_options.get("verify", False)))

@@ -383,6 +383,20 @@ def test_python_goes_on_while_a_frame_is_decoded() -> None:
         counter.join()
 
 
+def test_every_frame_gets_the_comments_of_an_iterator() -> None:
+    frames = [noise((4, 4), "u1"), noise((5, 5), "u1")]
+    assert htj2k.encode_batch(frames, comment=iter(["a", b"b"])) == htj2k.encode_batch(frames, comment=["a", b"b"])
+
+
+def test_memory_that_runs_out_in_the_proof_of_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("htj2k._batch.check_result", fail)
+    (found,) = htj2k.encode_batch([FRAMES[0]], verify=True, on_error="return")
+    assert isinstance(found, MemoryError)
+
+
 def resident_megabytes() -> float:
     gc.collect()
     with open("/proc/self/statm") as statm:

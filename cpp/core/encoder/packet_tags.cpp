@@ -15,7 +15,7 @@ void packet_tags::build(const block_grid& grid, const tag_tree_shape& shape, con
 
 // OpenJPH 0.32.0 takes for the missing right children of a node at the right edge those that follow in
 // memory, the first of the next row. A node may then say less than its own children would let it, which
-// costs bits, but is a tag tree all the same. The same bytes take the same children.
+// costs bits, but decodes alike. The same bytes take the same children.
 void packet_tags::build_level(const tag_tree_shape& shape, unsigned level) {
   const node* const children = nodes_.data() + shape.start(level - 1);
   const std::size_t count = shape.start(level) - shape.start(level - 1);
