@@ -8,3 +8,14 @@ from typing import Any, TypeAlias
 from numpy.typing import NDArray
 
 Buffer: TypeAlias = bytes | bytearray | memoryview | mmap.mmap | NDArray[Any]
+
+
+def contiguous_view(data: object) -> memoryview:
+    """The bytes of `data`, where the core would take it, else its error. `bytes` makes zeros of an int."""
+    try:
+        view = memoryview(data)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"a bytes-like object is required, not {type(data).__name__!r}") from None
+    if not view.c_contiguous:
+        raise ValueError("data is not C-contiguous; pass a contiguous copy, such as numpy.ascontiguousarray(data)")
+    return view

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from . import _arguments as arguments
 from . import _core
-from ._buffers import Buffer
+from ._buffers import Buffer, contiguous_view
 from ._checksum import Clamp, ResolutionChecksum, checksum_of_array
 from ._decode import core_decode_options, log_messages
 from ._info import DEFAULT_MAX_PIXELS, CodestreamInfo, read_info
 from ._threads import thread_count
 from ._verify import Expected, ExpectedChecksums, LevelVerification, compare, parse_expected
-from .errors import HTJ2KError, LimitError, TruncatedError
+from .errors import HTJ2KError, LimitError, TruncatedError, UnsupportedError
 
 DEFAULT_MAX_BYTES = 1 << 30
 
@@ -50,6 +50,8 @@ class ProgressiveDecoder:
     codestream (see :func:`decode`), this costs about as much as one decode of the full size: it keeps the
     coefficients of the last resolution, 2 to 8 bytes for each of its samples, and decodes only codeblocks of those
     above it. They are given up with the bytes of the codestream once this is whole.
+
+    Samples of more than 28 bits decode at full size only: lower resolutions of them are left out.
 
     Parameters
     ----------
@@ -88,17 +90,18 @@ class ProgressiveDecoder:
         max_bytes: int = DEFAULT_MAX_BYTES,
     ) -> None:
         self._expected = None if expected is None else parse_expected(expected)
-        self._latest_only = bool(latest_only)
+        self._latest_only = arguments.boolean("latest_only", latest_only)
+        _, self._to_container, self._max_pixels = core_decode_options(0, clamp, max_pixels)
         self._clamp: Clamp = clamp
-        self._max_pixels = max_pixels
         self._max_bytes = arguments.integer("max_bytes", max_bytes, 1, 2**63 - 1)
         self._data = bytearray()
         self._decoder = _core.ResolutionDecoder()
         self._info: CodestreamInfo | None = None
-        self._complete = 0  # resolutions, from the base up
+        self._arrived = 0  # resolutions, from the base up
+        self._delivered = 0  # of these
         self._look_again_at = 0
         self._is_whole = False
-        self._failure: HTJ2KError | None = None
+        self._failure: Exception | None = None
 
     @property
     def info(self) -> CodestreamInfo | None:
@@ -107,13 +110,13 @@ class ProgressiveDecoder:
 
     @property
     def resolutions_complete(self) -> int:
-        """How many resolutions, from the base up, are whole."""
-        return self._complete
+        """How many resolutions, from the base up, are whole; those that a failed `feed` still owes not counted."""
+        return self._delivered
 
     @property
     def complete(self) -> bool:
-        """Whether the whole codestream has arrived; further bytes are ignored."""
-        return self._is_whole
+        """Whether the whole codestream has arrived and `feed` owes nothing of it; further bytes are ignored."""
+        return self._is_whole and self._delivered == self._arrived
 
     @property
     def bytes_kept(self) -> int:
@@ -139,13 +142,19 @@ class ProgressiveDecoder:
             If the bytes so far are no codestream or a damaged one; the decoder stays in that state.
         LimitError
             If the image exceeds `max_pixels`, or the bytes `max_bytes`.
+        TypeError, ValueError
+            If `chunk` is no contiguous buffer; nothing is taken.
+        MemoryError
+            If memory runs out. What could not be decoded comes with the next call, for which ``b""`` is enough;
+            when not even the bytes could be kept, the decoder stays in that state.
         """
         if self._failure is not None:
             raise self._failure
-        if self._is_whole:
-            return []
+        view = contiguous_view(chunk)
         try:
-            return self._take(memoryview(chunk).cast("B"))  # type: ignore[arg-type]
+            if not self._is_whole:
+                self._take(view)
+            return self._deliver()
         except HTJ2KError as e:
             self._failure = e
             raise
@@ -157,50 +166,63 @@ class ProgressiveDecoder:
         ------
         TruncatedError
             If the codestream is not whole.
+        HTJ2KError
+            What `feed` raised, or that it failed otherwise and still owes a resolution.
         """
         if self._failure is not None:
             raise self._failure
         if not self._is_whole:
-            raise _cut(self._data, self._complete)
+            raise _cut(self._data, self._delivered)
+        if not self.complete:
+            raise HTJ2KError(
+                f"of {self._arrived} resolutions {self._delivered} were delivered before feed failed;"
+                " feed(b'') gives the others"
+            )
 
-    def _take(self, chunk: memoryview) -> list[ProgressiveImage]:
-        if len(self._data) + len(chunk) > self._max_bytes:
+    def _take(self, chunk: memoryview) -> None:
+        if len(self._data) + chunk.nbytes > self._max_bytes:
             raise LimitError(f"over max_bytes = {self._max_bytes} bytes arrived and the codestream has no end yet")
-        self._data += chunk
-        if len(self._data) < self._look_again_at:
-            return []
-        before = self._complete
-        if not self._look():
-            return []
-        images = self._decode(before)
+        try:
+            self._data += chunk
+        except Exception as e:  # what came next would follow a gap
+            self._failure = e
+            raise
+        if self._data and len(self._data) >= self._look_again_at:
+            self._look()
+
+    def _look(self) -> None:
+        """Update the state: all of it, or nothing if something fails."""
+        try:
+            arrived, needed, is_whole = _core.look_at(self._data, self._max_pixels)
+        except TruncatedError as e:  # in the main header
+            self._look_again_at = e.bytes_needed or 0
+            return
+        if self._info is None or arrived != self._arrived:  # tiles may have fewer levels than the main header
+            self._info = read_info(self._data)
+        self._arrived, self._look_again_at, self._is_whole = arrived, needed, is_whole
+
+    def _deliver(self) -> list[ProgressiveImage]:
+        """What has arrived and was not delivered; it counts as that only when all of it is decoded."""
+        first = max(self._delivered, self._arrived - 1) if self._latest_only else self._delivered
+        images = [image for r in range(first, self._arrived) if (image := self._image(r)) is not None]
+        self._delivered = self._arrived
         if self._is_whole:
             self._data = bytearray()
         return images
 
-    def _look(self) -> bool:
-        """Update the state; True when something has become complete."""
-        try:
-            complete, needed, self._is_whole = _core.look_at(self._data, self._max_pixels)
-        except TruncatedError as e:  # in the main header
-            self._look_again_at = e.bytes_needed or 0
-            return False
-        if self._info is None or complete != self._complete:  # tiles may have fewer levels than the main header
-            self._info = read_info(self._data)
-        self._look_again_at = needed
-        if complete == self._complete:
-            return False
-        self._complete = complete
-        return True
-
-    def _decode(self, before: int) -> list[ProgressiveImage]:
-        first = self._complete - 1 if self._latest_only else before
-        return [self._image(resolution) for resolution in range(first, self._complete)]
-
-    def _image(self, resolution: int) -> ProgressiveImage:
+    def _image(self, resolution: int) -> ProgressiveImage | None:
+        """None where only a higher resolution decodes."""
         assert self._info is not None
         reduce = self._info.resolutions[resolution].reduce
-        options = core_decode_options(reduce, self._clamp, self._max_pixels)
-        pixels, messages = self._decoder.decode(self._data, *options, thread_count(None))
+        try:
+            pixels, messages = self._decoder.decode(
+                self._data, reduce, self._to_container, self._max_pixels, thread_count(None)
+            )
+        except UnsupportedError as e:
+            if reduce == 0:
+                raise
+            log_messages([(False, f"resolution {resolution} is left out: {e}")])
+            return None
         log_messages(messages)
         return ProgressiveImage(resolution, reduce, pixels, self._verdict(pixels, reduce))
 

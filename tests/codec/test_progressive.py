@@ -201,3 +201,152 @@ def test_color():
     stream = htj2k.encode(pixels, num_decompositions=2)
     images = feed_all(htj2k.ProgressiveDecoder(expected=expected), stream, 33)
     assert all(image.verification.ok for image in images)
+
+
+def test_no_bytes_are_no_fault():
+    decoder = htj2k.ProgressiveDecoder()
+    assert decoder.feed(b"") == []
+    assert decoder.feed(np.zeros(0, np.uint8)) == []
+    assert not decoder.complete
+    with pytest.raises(htj2k.TruncatedError):
+        decoder.finish()
+    assert [image.resolution for image in decoder.feed(STREAM)] == [0, 1, 2, 3, 4]
+    assert decoder.feed(b"") == []
+    decoder.finish()
+
+
+@pytest.mark.parametrize("whole", [bytearray, memoryview, lambda s: np.frombuffer(s, ">u2").reshape(2, -1)])
+def test_any_contiguous_buffer(whole):
+    stream = STREAM + bytes(-len(STREAM) % 4)
+    assert len(htj2k.ProgressiveDecoder().feed(whole(stream))) == 5
+
+
+@pytest.mark.parametrize(
+    "chunk", [5, "text", None, [255, 79], memoryview(STREAM)[::2], np.zeros((4, 4), "u1").T[1:]]
+)
+def test_what_is_no_chunk_is_not_taken(chunk):
+    decoder = htj2k.ProgressiveDecoder()
+    decoder.feed(STREAM[:100])
+    is_buffer = isinstance(chunk, (memoryview, np.ndarray))
+    with pytest.raises(
+        ValueError if is_buffer else TypeError, match="not C-contiguous" if is_buffer else "bytes-like"
+    ):
+        decoder.feed(chunk)
+    assert decoder.bytes_kept == 100
+    assert len(decoder.feed(STREAM[100:])) == 5
+
+
+class Failing:
+    """Raises `error` at the calls of which `fails` has the numbers, before or after the work."""
+
+    def __init__(self, call, fails, error=MemoryError, late=False):
+        self._call, self._fails, self._error, self._late = call, fails, error, late
+        self._calls = 0
+
+    def __call__(self, *args):
+        self._calls += 1
+        if self._calls in self._fails and not self._late:
+            raise self._error
+        result = self._call(*args)
+        if self._calls in self._fails:
+            raise self._error
+        return result
+
+
+def failing_decoder(monkeypatch, fails, error=MemoryError, late=False):
+    class Decoder:
+        def __init__(self):
+            self.decode = Failing(resolution_decoder().decode, fails, error, late)
+
+    resolution_decoder = _core.ResolutionDecoder
+    monkeypatch.setattr(_core, "ResolutionDecoder", Decoder)
+    return htj2k.ProgressiveDecoder(expected=EXPECTED)
+
+
+@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("fails", [{1}, {3}, {5}, {1, 2, 4, 9}])
+@pytest.mark.parametrize(
+    "stop", [len(STREAM), len(STREAM) - 1, htj2k.read_info(STREAM).resolutions[0].byte_range[1]]
+)
+def test_what_a_failed_feed_owes_comes_with_the_next(monkeypatch, fails, late, error, stop):
+    decoder = failing_decoder(monkeypatch, fails, error, late)
+    images = []
+    for chunk in (STREAM[:stop], b"", STREAM[stop:], b"", b"", b"", b""):
+        try:
+            images += decoder.feed(chunk)
+        except error:
+            assert not decoder.complete
+            with pytest.raises(htj2k.HTJ2KError):
+                decoder.finish()
+        assert decoder.resolutions_complete == len(images)
+    assert [image.resolution for image in images] == [0, 1, 2, 3, 4]
+    assert all(image.verification.ok for image in images)
+    assert decoder.complete
+    assert decoder.bytes_kept == 0
+    decoder.finish()
+
+
+def test_bytes_behind_the_end_are_ignored_while_something_is_owed(monkeypatch):
+    decoder = failing_decoder(monkeypatch, {5})
+    with pytest.raises(MemoryError):
+        decoder.feed(STREAM)
+    with pytest.raises(htj2k.HTJ2KError, match="of 5 resolutions 0 were delivered"):
+        decoder.finish()
+    assert len(decoder.feed(bytes(1000))) == 5
+
+
+def test_headers_that_could_not_be_read_are_read_again(monkeypatch):
+    for name, holder in (("look_at", _core), ("read_info", htj2k._progressive)):
+        with monkeypatch.context() as patch:
+            patch.setattr(holder, name, Failing(getattr(holder, name), {1}))
+            decoder = htj2k.ProgressiveDecoder()
+            with pytest.raises(MemoryError):
+                decoder.feed(STREAM)
+            assert (decoder.complete, decoder.resolutions_complete) == (False, 0)
+            assert len(decoder.feed(b"")) == 5
+
+
+@pytest.mark.parametrize("error", [MemoryError, BufferError])
+def test_bytes_that_could_not_be_kept_are_no_gap(error):
+    class Full(bytearray):
+        def __iadd__(self, other):
+            raise error
+
+    decoder = htj2k.ProgressiveDecoder()
+    decoder.feed(STREAM[:100])
+    decoder._data = Full(decoder._data)
+    for chunk in (STREAM[100:200], STREAM[200:], b""):
+        with pytest.raises(error):
+            decoder.feed(chunk)
+    with pytest.raises(error):
+        decoder.finish()
+
+
+@pytest.mark.parametrize("latest_only", [False, True])
+@pytest.mark.parametrize("size", [1, 1000, 10**7])
+@pytest.mark.parametrize("bits", [28, 29, 32])
+def test_deep_samples_come_at_full_size(bits, size, latest_only, caplog):
+    caplog.set_level("INFO", "htj2k")
+    pixels = noise((40, 50), "i4") >> (32 - bits)
+    stream = htj2k.encode(pixels, bits_stored=bits, num_decompositions=2)
+    decoder = htj2k.ProgressiveDecoder(expected=htj2k.crc32(pixels), latest_only=latest_only)
+    images = feed_all(decoder, stream, size)
+    decoder.finish()
+    assert decoder.resolutions_complete == 3
+    lower = [0, 1] if bits == 28 and not (latest_only and size > len(stream)) else []
+    assert [image.resolution for image in images] == [*lower, 2]
+    assert images[-1].verification.ok
+    assert np.array_equal(images[-1].pixels, pixels)
+    assert ("resolution 0 is left out" in caplog.text) == (bits > 28 and not (latest_only and size > len(stream)))
+
+
+def test_what_decodes_at_no_size_is_refused(monkeypatch):
+    decoder = failing_decoder(monkeypatch, {1, 2, 3, 4, 5}, htj2k.UnsupportedError("a feature"))
+    decoder.feed(STREAM[:-1])
+    for _ in range(2):
+        with pytest.raises(htj2k.UnsupportedError, match="a feature"):
+            decoder.feed(STREAM[-1:])
+    assert not decoder.complete
+    with pytest.raises(htj2k.UnsupportedError):
+        decoder.finish()
