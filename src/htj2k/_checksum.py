@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -50,13 +51,14 @@ def to_integer(value: object, name: str) -> int:
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         return int(value)
     if isinstance(value, (str, float)):
-        raise ValueError(f"{name} is {value!r}; expected an integer")
+        raise ValueError(f"{name} is {reprlib.repr(value)}; expected an integer")
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} is {value!r}, a bool; expected an integer")
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise TypeError(f"{name} is {value!r}, of type {type(value).__name__}; expected an integer") from None
+        kind = type(value).__name__
+        raise TypeError(f"{name} is {reprlib.repr(value)}, of type {kind}; expected an integer") from None
 
 
 def to_checksum(value: object, name: str = "Checksum") -> int:
@@ -70,6 +72,8 @@ def to_checksum(value: object, name: str = "Checksum") -> int:
 @dataclass(frozen=True, init=False)
 class ResolutionChecksum:
     """The checksum of one resolution.
+
+    Arguments may be as in a record that `from_dict` reads; the attributes are ints.
 
     Attributes
     ----------
@@ -86,9 +90,10 @@ class ResolutionChecksum:
     def __init__(self, width: int, height: int, checksum: int) -> None:
         # Every level of every frame makes one, and what dataclass makes takes twice as long.
         fields = self.__dict__
-        fields["width"] = width
-        fields["height"] = height
-        fields["checksum"] = checksum
+        fields["width"] = width if type(width) is int else to_integer(width, "Width")
+        fields["height"] = height if type(height) is int else to_integer(height, "Height")
+        is_plain = type(checksum) is int and 0 <= checksum < 1 << 32
+        fields["checksum"] = checksum if is_plain else to_checksum(checksum)
 
     def to_dict(self) -> dict[str, int]:
         """Return ``{"Width": ..., "Height": ..., "Checksum": ...}``, as AWS HealthImaging writes it."""
@@ -117,15 +122,20 @@ class ResolutionChecksum:
         """
         if not isinstance(record, Mapping):
             raise TypeError(
-                f"a resolution's checksum is {record!r}; expected a dict with Width, Height and Checksum"
+                f"a resolution's checksum is {reprlib.repr(record)};"
+                " expected a dict with Width, Height and Checksum"
             )
         missing = [key for key in ("Width", "Height", "Checksum") if key not in record]
         if missing:
-            raise ValueError(f"a resolution's checksum lacks {' and '.join(missing)}: {dict(record)!r}")
-        width, height = (to_integer(record[key], key) for key in ("Width", "Height"))
-        if width < 1 or height < 1:
-            raise ValueError(f"a resolution's checksum has size {width}x{height}; each side must be at least 1")
-        return cls(width, height, to_checksum(record["Checksum"]))
+            raise ValueError(
+                f"a resolution's checksum lacks {' and '.join(missing)}: {reprlib.repr(dict(record))}"
+            )
+        result = cls(record["Width"], record["Height"], record["Checksum"])
+        if result.width < 1 or result.height < 1:
+            raise ValueError(
+                f"a resolution's checksum has size {result.width}x{result.height}; each side must be at least 1"
+            )
+        return result
 
 
 def crc32(data: Any, value: int = 0) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -117,7 +118,9 @@ def _parse_record(record: object) -> ResolutionChecksum:
 
 def _parse_records(records: object, name: str) -> tuple[ResolutionChecksum, ...]:
     if isinstance(records, (str, bytes, bytearray, Mapping)) or not isinstance(records, Iterable):
-        raise TypeError(f"{name} is {records!r}; expected a list of dicts with Width, Height and Checksum")
+        raise TypeError(
+            f"{name} is {reprlib.repr(records)}; expected a list of dicts with Width, Height and Checksum"
+        )
     return tuple(_parse_record(record) for record in records)
 
 
@@ -138,7 +141,9 @@ def parse_expected(expected: object) -> ExpectedChecksums:
             return ExpectedChecksums((ResolutionChecksum.from_dict(expected),))
         return _parse_image_frame(expected)
     if expected is None or isinstance(expected, (str, bytes, float)):
-        raise TypeError(f"expected is {expected!r}; expected a checksum, a list of them, or an image frame's dict")
+        raise TypeError(
+            f"expected is {reprlib.repr(expected)}; expected a checksum, a list of them, or an image frame's dict"
+        )
     if isinstance(expected, Iterable):
         return ExpectedChecksums(_parse_records(expected, "expected"))
     return ExpectedChecksums(full=to_checksum(expected, "expected"))

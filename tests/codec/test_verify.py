@@ -90,6 +90,8 @@ def test_signed_form_of_a_checksum() -> None:
     data = encode(pixels)
     assert verify(data, checksum - (1 << 32))
     assert verify(data, [{"Width": 8, "Height": 8, "Checksum": checksum - (1 << 32)}])
+    assert verify(data, [ResolutionChecksum(8, 8, checksum - (1 << 32))])
+    assert verify(data, ResolutionChecksum(8, 8, checksum - (1 << 32)))
 
 
 @pytest.mark.parametrize("level", range(LEVELS + 1))
@@ -307,6 +309,37 @@ def test_records_round_trip() -> None:
     assert record.to_dict() == {"Width": 5, "Height": 7, "Checksum": 0xFFFFFFFF}
     assert ResolutionChecksum.from_dict(record.to_dict()) == record
     assert ResolutionChecksum.from_dict({"Width": 5, "Height": 7, "Checksum": -1}) == record
+
+
+def test_records_hold_ints() -> None:
+    """However they are spelt, equal ones are equal, and can be written as JSON."""
+    record = ResolutionChecksum(5, 7, 0xFFFFFFFF)
+    spelt: list[tuple[Any, Any, Any]] = [
+        (np.int64(5), np.uint8(7), np.uint32(0xFFFFFFFF)),
+        (5.0, "7", -1),
+        ("5", 7, "4294967295"),
+        (5, 7, np.int32(-1)),
+    ]
+    for arguments in spelt:
+        other = ResolutionChecksum(*arguments)
+        assert other == record
+        assert hash(other) == hash(record)
+        assert json.dumps(other.to_dict()) == json.dumps(record.to_dict())
+
+
+@pytest.mark.parametrize("arguments", [(None, 1, 1), (1, True, 1), (1, 1, 1 << 32), (1, 1, "x"), (1.5, 1, 1)])
+def test_records_refuse_what_is_no_integer(arguments: tuple[Any, Any, Any]) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"Width|Height|Checksum"):
+        ResolutionChecksum(*arguments)
+
+
+def test_errors_do_not_repeat_the_data(codestream: bytes) -> None:
+    """Arguments that changed places: a log should not have the image for it."""
+    record = {"Width": 1, "Height": 1, "Checksum": codestream}
+    for expected in (codestream, bytearray(codestream), codestream.decode("latin-1"), [codestream], [record]):
+        with pytest.raises((TypeError, ValueError)) as raised:
+            verify(b"", expected)  # type: ignore[arg-type]
+        assert len(str(raised.value)) < 200
 
 
 def test_a_verification_is_true_exactly_when_ok() -> None:
