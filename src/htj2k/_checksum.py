@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from . import _arguments as arguments
 from . import _core
 from ._buffers import Buffer
-from ._decode import log_messages
+from ._decode import core_decode_options, log_messages
 from ._info import DEFAULT_MAX_PIXELS
 from ._levels import default_num_decompositions
 from ._threads import pool_size
@@ -190,8 +190,8 @@ def crc32_combine(crc1: int, crc2: int, size2: int) -> int:
 
     Raises
     ------
-    ValueError
-        If `size2` is out of range or a checksum is no 32-bit value.
+    TypeError, ValueError
+        If `size2` is no integer or out of range, or a checksum is no 32-bit value.
 
     Examples
     --------
@@ -199,9 +199,7 @@ def crc32_combine(crc1: int, crc2: int, size2: int) -> int:
     >>> both == htj2k.crc32(b"123456789")
     True
     """
-    size2 = operator.index(size2)
-    if not 0 <= size2 < 1 << 64:
-        raise ValueError(f"size2 is {size2}; expected 0 to 2**64 - 1")
+    size2 = arguments.integer("size2", size2, 0, (1 << 64) - 1)
     return _core.crc32_combine(to_checksum(crc1, "crc1"), to_checksum(crc2, "crc2"), size2)
 
 
@@ -291,7 +289,7 @@ def pixel_checksums_and_range(
         array,
         bit_depth=bit_depth,
         num_decompositions=arguments.integer("num_decompositions", num_decompositions, 0, 32),
-        color_transform=bool(color_transform),
+        color_transform=arguments.boolean("color_transform", color_transform),
         clamp_to_container=arguments.clamps_to_container(clamp),
     )
     _check_samples_fit(array, bit_depth, low, high)
@@ -394,13 +392,13 @@ def decode_with_checksum(
     >>> checksum.checksum == htj2k.crc32(pixels)
     True
     """
-    reduce = arguments.integer("reduce", reduce, 0, 32)
+    reduce, _, most = core_decode_options(reduce, clamp, max_pixels)
     found = checksum_levels(
         data,
         reduce,
         reduce,
         clamp=clamp,
-        max_pixels=max_pixels,
+        max_pixels=most,
         wants_pixels=True,
         out=arguments.out_array(out),
     )
@@ -440,8 +438,8 @@ def codestream_checksums(
     ------
     HTJ2KError
         If `data` cannot be decoded.
-    ValueError
-        If `reduce` is not a resolution of the codestream, or `clamp` is unknown.
+    TypeError, ValueError
+        If `reduce` is not a resolution of the codestream, or another argument is wrong.
 
     Examples
     --------
@@ -449,15 +447,15 @@ def codestream_checksums(
     >>> [(level.width, level.height) for level in htj2k.codestream_checksums(codestream)]
     [(100, 50), (200, 100)]
     """
-    first, num_lower = (0, None) if reduce is None else (arguments.integer("reduce", reduce, 0, 32), 0)
+    first, to_container, most = core_decode_options(0 if reduce is None else reduce, clamp, max_pixels)
     _, levels, _, messages = _core.codestream_checksums(
         data,
         first,
-        num_lower,
-        decode_each_level,
+        None if reduce is None else 0,
+        arguments.boolean("decode_each_level", decode_each_level),
         False,
-        arguments.clamps_to_container(clamp),
-        max_pixels,
+        to_container,
+        most,
         False,
         None,
         pool_size,

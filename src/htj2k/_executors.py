@@ -27,6 +27,10 @@ def map_chunks(
     progress: Progress | None,
 ) -> list[Result]:
     """Call ``function(chunk, *options)`` on the executor; what fails twice gets the results that `lost` makes."""
+    if not callable(getattr(executor, "submit", None)):
+        raise TypeError(
+            f"executor must have a method submit, as those of concurrent.futures, not {type(executor).__name__}"
+        )
 
     def submit(chunk: Chunk) -> Future[list[Result]]:
         return executor.submit(function, items[slice(*chunk)], *options)

@@ -21,6 +21,7 @@ from ._checksum import (
     to_checksum,
     to_integer,
 )
+from ._decode import core_decode_options
 from ._info import DEFAULT_MAX_PIXELS
 from .errors import ChecksumMismatch, HTJ2KError
 
@@ -355,11 +356,18 @@ def verify_by(
     decode_each_level: bool,
 ) -> Verification:
     """Do what `verify` does, wherever the data are decoded."""
-    if clamp is not None:
-        arguments.clamps_to_container(clamp)
+    most, each = checked_options(clamp, max_pixels, decode_each_level)
     parsed = parse_expected(expected)
-    request = Request(max_pixels, decode_each_level, bool(parsed.extremes))
+    request = Request(most, each, bool(parsed.extremes))
     return PendingVerification(data, parsed, clamp, request, decoding).verdict()
+
+
+def checked_options(
+    clamp: Clamp | None, max_pixels: int | None, decode_each_level: bool = False
+) -> tuple[int | None, bool]:
+    """`max_pixels` and `decode_each_level`, when these and `clamp` are what `verify` takes."""
+    most = core_decode_options(0, "precision" if clamp is None else clamp, max_pixels)[2]
+    return most, arguments.boolean("decode_each_level", decode_each_level)
 
 
 class PendingVerification:
@@ -452,13 +460,10 @@ def decode_verified(
     >>> htj2k.decode_verified(htj2k.encode(pixels), htj2k.pixel_checksums(pixels)).shape
     (10, 20)
     """
-    if clamp is not None:
-        arguments.clamps_to_container(clamp)
+    most, _ = checked_options(clamp, max_pixels)
     reduce = arguments.integer("reduce", reduce, 0, 32)
     parsed = parse_expected(expected)
-    request = Request(
-        max_pixels, wants_extremes=bool(parsed.extremes), wants_pixels=True, out=arguments.out_array(out)
-    )
+    request = Request(most, wants_extremes=bool(parsed.extremes), wants_pixels=True, out=arguments.out_array(out))
     frame = _Frame(data, request)
     size = frame.size_of(reduce)
     relevant = _relevant(parsed, frame, reduce)

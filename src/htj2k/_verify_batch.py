@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 
-from . import _arguments as arguments
 from . import _core
-from ._buffers import Buffer
+from ._buffers import Buffer, contiguous_view
 from ._checksum import Clamp, DecodedLevels, by_reduce
 from ._decode import log_messages
 from ._executors import map_chunks
 from ._info import DEFAULT_MAX_PIXELS
-from ._threads import Progress, batch_options
-from ._verify import Expected, ExpectedChecksums, PendingVerification, Request, Verification, parse_expected
+from ._threads import Progress, at_frame, batch_options
+from ._verify import (
+    Expected,
+    ExpectedChecksums,
+    PendingVerification,
+    Request,
+    Verification,
+    checked_options,
+    parse_expected,
+)
 from .errors import HTJ2KError
 
 __all__ = ["verify_batch"]
@@ -58,7 +65,8 @@ def verify_batch(
     Raises
     ------
     TypeError, ValueError
-        If an argument is wrong, or there are not as many `expected` as `frames`.
+        If an argument is wrong, or there are not as many `expected` as `frames`. About a frame that is no
+        contiguous buffer, the message begins with its index, which is also the attribute `frame_index`.
 
     Examples
     --------
@@ -67,19 +75,25 @@ def verify_batch(
     >>> [bool(verdict) for verdict in htj2k.verify_batch(htj2k.encode_batch(frames), expected)]
     [True, True, True]
     """
-    if clamp is not None:
-        arguments.clamps_to_container(clamp)
-    data = list(frames)
+    most, each = checked_options(clamp, max_pixels, decode_each_level)
+    data = [_view(frame, index) for index, frame in enumerate(frames)]
     parsed = [_parse(one, index) for index, one in enumerate(expected)]
     if len(parsed) != len(data):
         raise ValueError(f"there are {len(data)} frames, but expected has {len(parsed)} entries")
     if executor is None:
         how = batch_options(threads, "return", progress)
-        return _verify_here(data, parsed, clamp, max_pixels, decode_each_level, how)
+        return _verify_here(data, parsed, clamp, most, each, how)
     batch_options(threads, "return", progress)  # checks them
-    options = (clamp, max_pixels, decode_each_level, threads or 1)
+    options = (clamp, most, each, threads or 1)
     items = [(bytes(frame), one) for frame, one in zip(data, parsed, strict=True)]
     return map_chunks(executor, _verify_chunk, items, options, _lost, progress)
+
+
+def _view(frame: Buffer, index: int) -> memoryview:
+    try:
+        return contiguous_view(frame)
+    except (TypeError, ValueError) as error:
+        raise at_frame(error, index) from None
 
 
 def _parse(expected: Expected, index: int) -> ExpectedChecksums:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -97,6 +99,51 @@ def test_arrays_are_sequences():
 def test_objects_are_no_bytes(call):
     with pytest.raises(TypeError, match="array of Python objects"):
         call(np.array([STREAM], object))
+
+
+CRC = htj2k.crc32(PIXELS)
+READERS = {
+    "codestream_checksums": functools.partial(htj2k.codestream_checksums, STREAM),
+    "decode_with_checksum": functools.partial(htj2k.decode_with_checksum, STREAM),
+    "decode_verified": functools.partial(htj2k.decode_verified, STREAM, CRC),
+    "verify": functools.partial(htj2k.verify, STREAM, CRC),
+    "verify_batch": functools.partial(htj2k.verify_batch, [STREAM], [CRC]),
+    "ProgressiveDecoder": htj2k.ProgressiveDecoder,
+}
+WRONG = {
+    "reduce": ["1", 1.0, True, -1, 33, 2**70],
+    "clamp": [5, "x", ""],
+    "max_pixels": [0, -1, 1.0, "x", True, 2**70],
+    "decode_each_level": [None, "x", 1],
+    "latest_only": [None, "x", 1],
+}
+TAKE = {
+    "codestream_checksums": ["reduce", "clamp", "max_pixels", "decode_each_level"],
+    "decode_with_checksum": ["reduce", "clamp", "max_pixels"],
+    "decode_verified": ["reduce", "clamp", "max_pixels"],
+    "verify": ["clamp", "max_pixels", "decode_each_level"],
+    "verify_batch": ["clamp", "max_pixels", "decode_each_level"],
+    "ProgressiveDecoder": ["clamp", "max_pixels", "latest_only"],
+}
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "value"),
+    [(function, name, value) for function, names in TAKE.items() for name in names for value in WRONG[name]],
+)
+def test_readers_name_the_argument(function, name, value):
+    """As decode does, and nothing else: not the data, which are a patient's."""
+    is_switch = name in ("decode_each_level", "latest_only")
+    out_of_range = name == "clamp" or (type(value) is int and not is_switch)
+    with pytest.raises(ValueError if out_of_range else TypeError, match=f"^{name} (is|must be) ") as raised:
+        READERS[function](**{name: value})
+    assert len(str(raised.value)) < 100
+
+
+@pytest.mark.parametrize("executor", [5, "x", object()])
+def test_executor_must_take_work(executor):
+    with pytest.raises(TypeError, match="executor must have a method submit"):
+        htj2k.verify_batch([STREAM], [CRC], executor=executor)
 
 
 @pytest.mark.parametrize("options", [{"reversible": True, "qstep": 0.1}, {"qstep": 0.1, "qfactor": 50}])

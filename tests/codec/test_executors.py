@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pytest
 
 import htj2k
@@ -179,3 +180,21 @@ def test_a_dask_cluster_with_a_killed_worker(cluster: Any) -> None:
     found = htj2k.verify_batch(BROKEN * 50, EXPECTED * 50, executor=cluster.get_executor(), progress=killer)
     assert 500 <= killer.killed_at < 2000
     assert found == VERDICTS * 50
+
+
+@pytest.mark.parametrize("frame", [5, "text", None, [255, 79], memoryview(STREAMS[0])[::2]])
+def test_what_is_no_frame_is_named_by_its_index(frame: Any) -> None:
+    """With an executor or without; an int is not that many zeros, and a list not the bytes in it."""
+    executors: list[Executor | None] = [None, Recorder()]
+    for executor in executors:
+        with pytest.raises((TypeError, ValueError), match=r"^frames\[3\]: .*(bytes-like|C-contiguous)") as raised:
+            htj2k.verify_batch([*STREAMS[:3], frame], EXPECTED[:4], executor=executor)
+        assert raised.value.frame_index == 3  # type: ignore[attr-defined]
+    assert type(raised.value) is (ValueError if isinstance(frame, memoryview) else TypeError)
+
+
+def test_any_buffer_is_a_frame() -> None:
+    frames = [np.frombuffer(STREAMS[0], np.uint8), bytearray(STREAMS[1]), memoryview(STREAMS[2])]
+    executors: list[Executor | None] = [None, Recorder()]
+    for executor in executors:
+        assert all(htj2k.verify_batch(frames, EXPECTED[:3], executor=executor))

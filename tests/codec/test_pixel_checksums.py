@@ -260,6 +260,8 @@ def test_dtypes_that_are_no_samples(dtype: str) -> None:
         ({"bits_stored": 17}, ValueError, "bits_stored"),
         ({"clamp": "wrap"}, ValueError, "clamp"),
         ({"color_transform": True}, ValueError, "color_transform"),
+        ({"color_transform": "no"}, TypeError, "color_transform must be True or False"),
+        ({"color_transform": 0}, TypeError, "color_transform must be True or False"),
     ],
 )
 def test_options_out_of_range(options: dict[str, Any], error: type[Exception], text: str) -> None:

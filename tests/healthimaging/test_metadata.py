@@ -90,6 +90,12 @@ def test_what_is_no_document_is_refused(data: bytes) -> None:
         read_metadata(data)
 
 
+@pytest.mark.parametrize("data", [5, "{}", None, [123, 125]])
+def test_what_has_no_bytes_is_a_type_error(data: Any) -> None:
+    with pytest.raises(TypeError, match="a bytes-like object is required"):
+        read_metadata(data)
+
+
 def test_every_truncation_of_a_gzip_document_is_refused() -> None:
     data = gzip.compress(encoded(document()))
     for length in range(2, len(data)):

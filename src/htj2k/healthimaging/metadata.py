@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from htj2k import ResolutionChecksum
+from htj2k._buffers import Buffer, contiguous_view
 from htj2k._checksum import to_integer
 from htj2k._verify import CHECKSUM_KEYS
 from htj2k.errors import HTJ2KError
@@ -120,12 +121,12 @@ class ImageSetMetadata:
                 yield instance, index, frame
 
 
-def read_metadata(data: bytes) -> ImageSetMetadata:
+def read_metadata(data: Buffer) -> ImageSetMetadata:
     """Read one metadata document.
 
     Parameters
     ----------
-    data : bytes
+    data : bytes-like
         ``metadata.json.gz`` as stored, an ``imageSetMetadataBlob``, or the JSON itself.
 
     Returns
@@ -137,8 +138,10 @@ def read_metadata(data: bytes) -> ImageSetMetadata:
     ------
     MetadataError
         The gzip stream is damaged or truncated, the text is no JSON, or an entry has the wrong type.
+    TypeError, ValueError
+        If `data` is no contiguous buffer.
     """
-    document = _mapping(_parse_json(_inflate(bytes(data))), "the document")
+    document = _mapping(_parse_json(_inflate(bytes(contiguous_view(data)))), "the document")
     return ImageSetMetadata(
         image_set_id=_optional_text(document, "ImageSetID"),
         datastore_id=_optional_text(document, "DatastoreID"),
