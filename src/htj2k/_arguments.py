@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import reprlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ def integer(name: str, value: object, low: int, high: int) -> int:
 
 def _index(name: str, value: object) -> int:
     if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be an integer, not {value!r}")
+        raise TypeError(f"{name} must be an integer, not {reprlib.repr(value)}")
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
@@ -35,7 +36,7 @@ def _index(name: str, value: object) -> int:
 def positive_float(name: str, value: object) -> float:
     """`value` as a finite float above zero; bool is refused."""
     if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be a number, not {value!r}")
+        raise TypeError(f"{name} must be a number, not {reprlib.repr(value)}")
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -51,7 +52,7 @@ def pair(name: str, value: object, low: int, high: int) -> tuple[int, int]:
     """`value` as (rows, columns)."""
     given = _as_list(value)
     if not isinstance(given, Sequence) or len(given) != 2:
-        raise TypeError(f"{name} must be a pair (rows, columns), not {value!r}")
+        raise TypeError(f"{name} must be a pair (rows, columns), not {reprlib.repr(value)}")
     rows, columns = given
     return integer(f"{name}[0]", rows, low, high), integer(f"{name}[1]", columns, low, high)
 
@@ -60,7 +61,7 @@ def sequence(name: str, value: object) -> Sequence[Any]:
     """`value` if it is a sequence, such as a list, a tuple or an array."""
     given = _as_list(value)
     if not isinstance(given, Sequence) or isinstance(given, (str, bytes)):
-        raise TypeError(f"{name} must be a sequence, not {value!r}")
+        raise TypeError(f"{name} must be a sequence, not {reprlib.repr(value)}")
     return given
 
 
@@ -72,14 +73,14 @@ def _as_list(value: object) -> object:
 def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
     """`value` if it is one of the allowed words."""
     if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}")
+        raise ValueError(f"{name} is {reprlib.repr(value)}; expected one of {', '.join(map(repr, allowed))}")
     return str(value)
 
 
 def boolean(name: str, value: object) -> bool:
     """`value` if it is a bool; numbers and words, whose truth may surprise, are refused."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, not {value!r}")
+        raise TypeError(f"{name} must be True or False, not {reprlib.repr(value)}")
     return bool(value)
 
 

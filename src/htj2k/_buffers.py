@@ -16,6 +16,8 @@ def contiguous_view(data: object) -> memoryview:
         view = memoryview(data)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"a bytes-like object is required, not {type(data).__name__!r}") from None
+    if view.format == "O":
+        raise TypeError("data is an array of Python objects, not of bytes")
     if not view.c_contiguous:
         raise ValueError("data is not C-contiguous; pass a contiguous copy, such as numpy.ascontiguousarray(data)")
     return view

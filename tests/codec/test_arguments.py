@@ -82,6 +82,15 @@ def test_unknown_options_are_refused_before_any_work(call):
         call(PIXELS, bits=12)
 
 
+@pytest.mark.parametrize("name", ["verify", "block_size", "qstep", "num_decompositions", "container", "comment"])
+def test_errors_do_not_repeat_what_was_given(name):
+    """It may be a patient's data."""
+    large = bytes(10**5) if name != "comment" else [bytes(10**5)]
+    with pytest.raises((TypeError, ValueError)) as raised:
+        htj2k.encode(PIXELS, **{name: large})
+    assert len(str(raised.value)) < 200
+
+
 def test_arrays_are_sequences():
     asked = {"block_size": (32, 16), "tile_size": (8, 8), "precinct_sizes": [(4, 4), (8, 8)]}
     assert htj2k.encode(PIXELS, **{name: np.array(value) for name, value in asked.items()}) == htj2k.encode(
@@ -99,6 +108,8 @@ def test_arrays_are_sequences():
 def test_objects_are_no_bytes(call):
     with pytest.raises(TypeError, match="array of Python objects"):
         call(np.array([STREAM], object))
+    with pytest.raises(TypeError, match="array of Python objects"):
+        htj2k.verify_batch([np.array([STREAM], object)], [5])
 
 
 CRC = htj2k.crc32(PIXELS)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 import htj2k
 from htj2k import _core
 from images import ct_like, noise
+from streams import QCD, patch
 
 PIXELS = ct_like((200, 160))
 STREAM = htj2k.encode(PIXELS, num_decompositions=4)
@@ -350,3 +351,12 @@ def test_what_decodes_at_no_size_is_refused(monkeypatch):
     assert not decoder.complete
     with pytest.raises(htj2k.UnsupportedError):
         decoder.finish()
+
+
+def test_what_decodes_at_no_size_is_refused_at_the_base():
+    """Not after a download of all the rest."""
+    stream = patch(htj2k.encode(ct_like((200, 150)), num_decompositions=2), QCD, 5, 0)
+    start, stop = htj2k.read_info(stream).resolutions[0].byte_range or (0, 0)
+    assert 0 == start < stop < len(stream) // 2
+    with pytest.raises(htj2k.UnsupportedError, match="an exponent of 0"):
+        htj2k.ProgressiveDecoder().feed(stream[:stop])
