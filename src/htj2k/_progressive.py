@@ -219,7 +219,7 @@ class ProgressiveDecoder:
                 self._data, reduce, self._to_container, self._max_pixels, thread_count(None)
             )
         except UnsupportedError as e:
-            if reduce == 0 or self._info.undecodable is not None:
+            if reduce == 0:
                 raise
             log_messages([(False, f"resolution {resolution} is left out: {e}")])
             return None
