@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -76,6 +77,13 @@ def test_a_hang_loses_one_call_and_long_work_is_no_hang() -> None:
         assert time.monotonic() - begin < 10
         pool._time_limit = 60
         assert pool.call(double, 4) == 8
+
+
+@pytest.mark.parametrize("limit", [math.inf, 1e12])
+def test_a_limit_may_be_longer_than_a_thread_can_wait(limit: float) -> None:
+    with WorkerPool(time_limit=limit) as pool:
+        assert pool.call(double, 4) == 8
+        assert pool._watcher.is_alive()
 
 
 def test_what_is_printed_is_no_reply() -> None:

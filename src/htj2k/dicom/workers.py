@@ -170,7 +170,8 @@ class WorkerPool:
 
     def _watch(self) -> None:
         """End workers that are late; runs in a thread of its own."""
-        while not self._closed.wait(self._time_limit / _CHECKS_PER_LIMIT):
+        # The limit may be infinite.
+        while not self._closed.wait(min(self._time_limit / _CHECKS_PER_LIMIT, threading.TIMEOUT_MAX)):
             now = time.monotonic()
             with self._lock:
                 late = [worker for worker in self._all if worker.deadline is not None and worker.deadline < now]
