@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from .ids import content_id
+
 
 @contextlib.contextmanager
 def durable_file(path: Path) -> Iterator[BinaryIO]:
@@ -50,14 +52,37 @@ def write_file(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def replaceable(path: Path) -> Path:
+    """The file that a write to `path` replaces or makes: what a link points to, not the link.
+
+    An `OSError` if it cannot be: there is a folder, a pipe or a device, or no folder to write it into."""
+    real = Path(os.path.realpath(path))
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        if not real.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, f"the folder {real.parent} does not exist", str(path)) from None
+        return real
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "is a folder; give the name of a file", str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "not a regular file but a pipe, socket or device", str(path))
+    return real
+
+
 def replace_file(path: Path, data: bytes) -> None:
     """Write one whole file that may exist already: readers see the old content or the new, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    target = replaceable(path)
+    # Not longer than the names that the system allows, whatever the name of the file is.
+    temporary = target.with_name(f".{content_id(target.name)}.{os.getpid()}.tmp")
     try:
         write_file(temporary, data)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+        os.replace(temporary, target)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        if isinstance(error, OSError) and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 
