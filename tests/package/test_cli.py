@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -56,6 +57,18 @@ def npy(tmp_path: Path) -> Path:
 
 
 # encode
+
+
+def npy_file(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, pixels)
+    return file.getvalue()
+
+
+def test_encode_masks_unused_bits_when_told(npy, tmp_path):
+    assert "mask_unused_bits" in run_error("encode", npy, tmp_path / "a.j2c", "--bits-stored", "4")
+    run_json("encode", npy, tmp_path / "a.j2c", "--bits-stored", "4", "--mask-unused-bits")
+    assert (tmp_path / "a.j2c").read_bytes() == htj2k.encode(CT, bits_stored=4, mask_unused_bits=True)
 
 
 def test_encode_npy(npy, tmp_path):
@@ -118,12 +131,23 @@ def test_encode_dicom_frame(tmp_path):
         (bytes(12), ["--shape", "3,5", "--dtype", "u1"], "the file has 12 bytes, but .* make 15"),
         (bytes(12), ["--shape", "3,x", "--dtype", "u1"], "--shape 3,x"),
         (bytes(12), ["--shape", "12", "--dtype", "u1"], "--shape 12: give ROWS,COLUMNS"),
+        (bytes(12), ["--shape", "3x4", "--dtype", "u1"], "--shape 3x4: give ROWS,COLUMNS"),
         (bytes(12), ["--shape", "-3,-4", "--dtype", "u1"], "--shape -3,-4"),
         (bytes(12), ["--shape", "3,4", "--dtype", "no"], "no"),
         (bytes(12), ["--shape", "1,3", "--dtype", "f4"], "TypeError: .*float32"),
         (bytes(12), ["--shape", "3,4", "--dtype", "u1", "--bits-stored", "9"], "bits_stored is 9"),
         (bytes(12), ["--shape", "1,3", "--dtype", "u4", "--num-decompositions", "0"], "num_decompositions=0"),
-        (b"\x93NUMPY", [], "ValueError"),
+        (bytes(12), ["--shape", "3,4", "--dtype", "u1", "--frame", "0"], "in: --frame is for DICOM files"),
+        (npy_file(CT), ["--frame", "5"], "in: --frame is for DICOM files"),
+        (npy_file(np.array([[None]])), [], "in cannot be read as .npy: it holds Python objects; store samples"),
+        (b"\x93NUMPY", [], "ValueError: .*in cannot be read as .npy"),
+        (npy_file(CT)[:-1], [], "in cannot be read as .npy"),
+        (npy_file(CT).replace(b"}", b" "), [], "in cannot be read as .npy"),
+        (
+            npy_file(CT).replace(b"(90, 70), }" + 28 * b" ", b"(90" + 28 * b"0" + b", 70), }"),
+            [],
+            "in cannot be read as .npy",
+        ),
     ],
 )
 def test_encode_refuses(tmp_path, content, options, text):
@@ -174,7 +198,7 @@ def test_decode_png(tmp_path, pixels):
         ("a.png", [], "PNG cannot hold 1 component(s) of int16"),
         ("a.tif", [], "the suffix must be one of .npy, .raw, .png"),
         ("a.npy", ["--reduce", "7"], "reduce is 7"),
-        ("no/such/folder/a.npy", [], "No such file or directory"),
+        ("no/such/folder/a.npy", [], "no/such/folder does not exist"),
     ],
 )
 def test_decode_refuses(frame, tmp_path, target, options, text):
@@ -313,6 +337,10 @@ def test_checksum_that_differs_ends_with_1(frame, tmp_path):
     assert "71x90: expected" in result.stdout
     assert "no such resolution" in result.stdout
     assert run("checksum", frame, "--expected", "5").exit_code == 1
+
+
+def test_checksum_of_a_codestream_has_no_frames(frame):
+    assert "ct.j2c: --frame is for DICOM files" in run_error("checksum", frame, "--frame", "3")
 
 
 @pytest.mark.parametrize(

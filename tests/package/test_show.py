@@ -48,6 +48,12 @@ def test_window_is_that_of_dicom():
         to_shades(samples, 40, 0)
 
 
+@pytest.mark.parametrize("window", [("nan", "5"), ("5", "nan"), ("5", "inf"), ("-inf", "5"), ("5", "-3")])
+def test_what_is_no_window(frame, tmp_path, window):
+    assert "--window: " in run("show", frame, "--output", tmp_path / "a.png", "--window", *window, code=2).stderr
+    assert not (tmp_path / "a.png").exists()
+
+
 def test_default_window_leaves_out_few_samples():
     shades = to_shades(CT, *default_window(CT))
     assert shades.min() == 0

@@ -19,10 +19,21 @@ from htj2k.bench.settings import FULL, QUICK, Settings
 from htj2k.bench.tables import NOTE, Table, comparison_table, machine_rows, summary, tables
 from htj2k.healthimaging.files import replace_file
 
-from .output import exit_2_on_error, fail, json_option, print_json, print_table, progress_bar
+from .output import (
+    behind_the_report,
+    exit_2_on_error,
+    fail,
+    json_option,
+    print_json,
+    print_table,
+    progress_bar,
+    say,
+)
 from .state import baseline_path
+from .targets import TargetType, require_files
 
 _BASELINE = "the stored baseline"
+_FILES = ("bench.png", "bench.json", "report.md")
 
 
 @click.command()
@@ -40,7 +51,7 @@ _BASELINE = "the stored baseline"
 @click.option(
     "--output",
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=TargetType(path_type=Path, file_okay=False),
     help="Write report.md, bench.png and bench.json into this folder.",
 )
 @json_option
@@ -69,15 +80,18 @@ def bench(
     before = _earlier(earlier, baseline, settings, force) if earlier else None
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
+        written = [output / name for name in _FILES]
+        require_files(written, [Path(earlier)] if earlier and earlier != _BASELINE else [])
     results = _measure(settings, before, as_json)
     comparison = compare(before, results) if before is not None else None
-    _save(results, comparison, output, baseline if save_baseline else None)
     ok = comparison is None or comparison.ok
     if as_json:
         compared = {"comparison": comparison.to_dict()} if comparison is not None else {}
         print_json({"ok": ok, **results.to_dict(), **compared})
     else:
         _print(results, comparison)
+    with behind_the_report():
+        _save(results, comparison, output, baseline if save_baseline else None)
     sys.exit(0 if ok else 1)
 
 
@@ -134,14 +148,14 @@ def _picture(results: Results) -> bytes | None:
 
 def _print(results: Results, comparison: Comparison | None) -> None:
     for name, value in machine_rows(results):
-        click.echo(f"{name}: {value}")
+        say(f"{name}: {value}")
     for table in tables(results):
         _print_table(table)
-    click.echo(NOTE)
+    say(NOTE)
     if comparison is not None:
         if not all(v.verdict == "same" for v in comparison.verdicts):
             _print_table(comparison_table(comparison))
-        click.echo(summary(comparison))
+        say(summary(comparison))
 
 
 def _print_table(table: Table) -> None:

@@ -15,8 +15,8 @@ import htj2k
 from htj2k._verify import parse_expected
 from htj2k.healthimaging.metadata import MAX_DOCUMENT_BYTES
 
-from .output import exit_2_on_error, json_option, print_json, print_table
-from .pixels import holds_pixels, load
+from .output import exit_2_on_error, json_option, print_json, print_table, say
+from .pixels import holds_pixels, load, require_no_frame
 
 
 @click.command()
@@ -54,7 +54,7 @@ def checksum(
         rows = [[level.width, level.height, level.checksum] for level in levels]
         print_table(str(source), ["width", "height", "checksum"], rows)
         for line in differences:
-            click.echo(line)
+            say(line)
     sys.exit(1 if differences else 0)
 
 
@@ -62,6 +62,7 @@ def _levels(
     source: Path, shape: str | None, dtype: str | None, frame: int | None
 ) -> list[htj2k.ResolutionChecksum]:
     if shape is None and dtype is None and not holds_pixels(source):
+        require_no_frame(source, frame)
         return htj2k.codestream_checksums(source.read_bytes())
     pixels, color_transform = load(source, shape=shape, dtype=dtype, frame=frame)
     return htj2k.pixel_checksums(pixels, color_transform=color_transform)

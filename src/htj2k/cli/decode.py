@@ -10,13 +10,14 @@ import numpy as np
 
 import htj2k
 
-from .output import exit_2_on_error, json_option, print_json
-from .pixels import save
+from .output import exit_2_on_error, json_option, print_json, say
+from .pixels import require_suffix, save
+from .targets import TARGET, require_files
 
 
 @click.command()
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("target", metavar="OUT", type=TARGET)
 @click.option(
     "--reduce",
     type=click.IntRange(min=0),
@@ -26,7 +27,7 @@ from .pixels import save
 @click.option("--partial", is_flag=True, help="Decode what is there of a damaged or cut codestream.")
 @click.option(
     "--mask",
-    type=click.Path(path_type=Path),
+    type=TARGET,
     metavar="FILE",
     help="With --partial: for each pixel the resolution up to which it is whole, or -1; int8 as .npy or .raw.",
 )
@@ -43,16 +44,19 @@ def decode(source: Path, target: Path, reduce: int, partial: bool, mask: Path | 
       htj2k decode frame.j2c frame.npy
       htj2k decode frame.j2c thumbnail.npy --reduce 2
       htj2k decode damaged.j2c what_is_left.npy --partial --mask whole_up_to.npy"""
+    if mask is not None and not partial:
+        raise ValueError("--mask needs --partial")
+    for output in (target, *([] if mask is None else [mask])):
+        require_suffix(output)
+    require_files([target, mask], [source])
     if partial:
         sys.exit(_decode_partial(source, target, reduce, mask, as_json))
-    if mask is not None:
-        raise ValueError("--mask needs --partial")
     pixels = htj2k.decode(source.read_bytes(), reduce=reduce)
     save(target, pixels)
     if as_json:
         print_json({"ok": True, "shape": list(pixels.shape), "dtype": str(pixels.dtype)})
     else:
-        click.echo(f"{target}: {' x '.join(map(str, pixels.shape))} {pixels.dtype}")
+        say(f"{target}: {' x '.join(map(str, pixels.shape))} {pixels.dtype}")
 
 
 def _decode_partial(source: Path, target: Path, reduce: int, mask: Path | None, as_json: bool) -> int:
@@ -73,7 +77,7 @@ def _decode_partial(source: Path, target: Path, reduce: int, mask: Path | None, 
         print_json(document)
     else:
         shape = " x ".join(map(str, image.pixels.shape))
-        click.echo(f"{target}: {shape} {image.pixels.dtype}, {describe(image)}")
+        say(f"{target}: {shape} {image.pixels.dtype}, {describe(image)}")
     return 0 if image.complete else 1
 
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .output import exit_2_on_error, json_option, print_report, print_table, progress_bar, threads_option
+from htj2k.healthimaging.layout import METADATA
+
+from .output import exit_2_on_error, json_option, print_report, print_table, progress_bar, say, threads_option
+from .targets import TARGET, require_folder
 
 if TYPE_CHECKING:
     from htj2k.dicom import ExportReport
@@ -18,7 +21,7 @@ _SYNTAXES = {"explicit": "1.2.840.10008.1.2.1", "htj2k": "1.2.840.10008.1.2.4.20
 
 @click.command()
 @click.argument("source", metavar="FOLDER", type=click.Path(path_type=Path))
-@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("output", type=TARGET)
 @click.option("--instance", metavar="UID", help="Only the instance with this SOP instance UID.")
 @click.option(
     "--to",
@@ -48,6 +51,8 @@ def export(
       htj2k export imagesets dicom --to htj2k"""
     from htj2k.dicom import export as run
 
+    require_folder(output)
+    _require_apart(source, output)
     with progress_bar("Exporting") as progress:
         report = run(
             source,
@@ -61,6 +66,14 @@ def export(
     sys.exit(0 if report.ok else 1)
 
 
+def _require_apart(source: Path, output: Path) -> None:
+    """A file of ours in an image set, or a folder beside them, would no longer verify."""
+    folder = source.resolve()
+    is_image_set = (folder / METADATA).exists()
+    if output.resolve().is_relative_to(folder) or (is_image_set and (output / folder.name).resolve() == folder):
+        raise ValueError(f"the files would be written into the image sets in {source}; choose a folder outside")
+
+
 def _print_report(report: ExportReport) -> None:
     failed = [entry for entry in report.instances if entry.path is None]
     if failed:
@@ -68,7 +81,7 @@ def _print_report(report: ExportReport) -> None:
         print_table("Not exported", ["image set", "instance", "reason"], rows)
     written = len(report.instances) - len(failed)
     frames = sum(entry.frames for entry in report.instances if entry.path is not None)
-    click.echo(
+    say(
         f"{written} of {len(report.instances)} instances written, {frames} frames verified: "
         f"{'OK' if report.ok else 'FAILED'}"
     )

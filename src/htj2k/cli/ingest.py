@@ -18,6 +18,7 @@ from .output import (
     threads_option,
     time_limit_option,
 )
+from .targets import TARGET, require_folder
 
 if TYPE_CHECKING:
     from htj2k.dicom import JobReport
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
-@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("output", type=TARGET)
 @threads_option
 @time_limit_option
 @json_option
@@ -47,6 +48,7 @@ def ingest(source: Path, output: Path, threads: int | None, time_limit: float, a
       htj2k ingest dicom imagesets --threads 8 --json > report.json"""
     from htj2k.dicom import ingest as run
 
+    require_folder(output)
     with progress_bar("Importing") as progress:
         report = run(source, output, threads=threads, time_limit=time_limit, progress=progress)
     print_report(report, as_json, _print_report)

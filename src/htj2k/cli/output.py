@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import click
@@ -51,6 +52,8 @@ def exit_2_on_error(command: Command) -> Command:
             return command(*args, as_json=as_json, **kwargs)
         except ChecksumMismatch as error:
             fail(str(error), as_json=as_json, kind="ChecksumMismatch", code=1)
+        except BrokenPipeError:  # who reads what is printed has seen enough; click ends without a word
+            raise
         except (HTJ2KError, OSError, ValueError, TypeError, ImportError) as error:
             fail(describe_error(error), as_json=as_json, kind=type(error).__name__)
         except MemoryError:
@@ -68,12 +71,43 @@ def describe_error(error: Exception) -> str:
 
 def fail(message: str, *, as_json: bool, kind: str, code: int = 2) -> NoReturn:
     """Report an error and end with its exit code."""
-    if as_json:
-        print_json({"ok": False, "error": {"type": kind, "message": message}})
     click.echo(f"htj2k: error: {message}", err=True)
+    if as_json:
+        with suppress(OSError):
+            print_json({"ok": False, "error": {"type": kind, "message": message}})
     sys.exit(code)
 
 
+@contextmanager
+def behind_the_report() -> Iterator[None]:
+    """Errors of what is written when the report was printed; that stays the only document on stdout."""
+    try:
+        yield
+    except OSError as error:
+        fail(describe_error(error), as_json=False, kind=type(error).__name__)
+
+
+@contextmanager
+def to_stdout() -> Iterator[None]:
+    """Errors of printing name stdout."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is left in the buffer must not fail once more at the end of the process.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OSError(error.errno, error.strerror, "stdout") from error
+
+
+@to_stdout()
+def say(text: str) -> None:
+    """Print a line."""
+    click.echo(text)
+
+
+@to_stdout()
 def print_json(document: Any) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(document, indent=2))
@@ -87,6 +121,7 @@ def print_report(report: R, as_json: bool, show: Callable[[R], None]) -> None:
         show(report)
 
 
+@to_stdout()
 def print_facts(title: str, facts: list[tuple[str, str]]) -> None:
     """Print (subject, sentence) pairs, subjects in a column of their own."""
     grid = Table.grid(padding=(0, 2))
@@ -100,6 +135,7 @@ def print_facts(title: str, facts: list[tuple[str, str]]) -> None:
     console.print()
 
 
+@to_stdout()
 def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     """Print a table; columns whose first cell is a number are aligned to the right."""
     table = Table(title=title, title_justify="left")

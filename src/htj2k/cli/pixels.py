@@ -36,31 +36,59 @@ def load(
     """Read pixels and the color transform to encode them with (None: the codec's default)."""
     data = path.read_bytes()
     if shape is not None or dtype is not None:
+        require_no_frame(path, frame)
         return _load_raw(data, shape, dtype), None
     if data[:6] == _NUMPY_MAGIC:
-        pixels: Pixels = np.load(io.BytesIO(data), allow_pickle=False)
-        return pixels, None
+        require_no_frame(path, frame)
+        return _load_npy(path, data), None
     if is_dicom(data):
         return _load_dicom(path, frame or 0)
     raise ValueError(f"{path} is neither .npy nor DICOM; for raw samples give --shape and --dtype")
 
 
+def require_no_frame(path: Path, frame: int | None) -> None:
+    """Refuse --frame for what is one frame."""
+    if frame is not None:
+        raise ValueError(f"{path}: --frame is for DICOM files; this file is one frame")
+
+
+def _load_npy(path: Path, data: bytes) -> Pixels:
+    try:
+        pixels: Pixels = np.load(io.BytesIO(data), allow_pickle=False)
+    except MemoryError:
+        raise
+    except Exception as error:  # numpy raises many types on damaged headers
+        reason = str(error)
+        if "Object arrays" in reason:
+            reason = "it holds Python objects; store samples in it, of an integer dtype such as uint16"
+        raise ValueError(f"{path} cannot be read as .npy: {reason}") from None
+    return pixels
+
+
 def _load_raw(data: bytes, shape: str | None, dtype: str | None) -> Pixels:
     if shape is None or dtype is None:
         raise ValueError("raw samples need both --shape ROWS,COLUMNS[,COMPONENTS] and --dtype, for example <u2")
+    extents = _extents(shape)
     try:
-        extents = tuple(int(extent) for extent in shape.split(","))
         sample = np.dtype(dtype)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"--shape {shape} --dtype {dtype}: {error}") from None
-    if len(extents) not in (2, 3) or min(extents) < 1:
-        raise ValueError(f"--shape {shape}: give ROWS,COLUMNS or ROWS,COLUMNS,COMPONENTS")
+        raise ValueError(f"--dtype {dtype}: {error}") from None
     expected = sample.itemsize
     for extent in extents:
         expected *= extent
     if len(data) != expected:
         raise ValueError(f"the file has {len(data)} bytes, but --shape {shape} --dtype {dtype} make {expected}")
     return np.frombuffer(data, sample).reshape(extents)
+
+
+def _extents(shape: str) -> tuple[int, ...]:
+    try:
+        extents = tuple(int(extent) for extent in shape.split(","))
+    except ValueError:
+        extents = ()
+    if len(extents) not in (2, 3) or min(extents) < 1:
+        raise ValueError(f"--shape {shape}: give ROWS,COLUMNS or ROWS,COLUMNS,COMPONENTS, for example 512,512")
+    return extents
 
 
 def _load_dicom(path: Path, frame: int) -> tuple[Pixels, bool | None]:
@@ -81,11 +109,14 @@ def _load_dicom(path: Path, frame: int) -> tuple[Pixels, bool | None]:
 
 def save(path: Path, pixels: Pixels) -> None:
     """Write pixels; the suffix of `path` says how."""
-    writers = {".npy": _npy, ".raw": _raw, ".png": _png}
-    writer = writers.get(path.suffix.lower())
-    if writer is None:
-        raise ValueError(f"{path}: the suffix must be one of {', '.join(writers)}")
-    replace_file(path, writer(pixels))
+    require_suffix(path)
+    replace_file(path, _WRITERS[path.suffix.lower()](pixels))
+
+
+def require_suffix(path: Path) -> None:
+    """Refuse a name that says no way to write pixels."""
+    if path.suffix.lower() not in _WRITERS:
+        raise ValueError(f"{path}: the suffix must be one of {', '.join(_WRITERS)}")
 
 
 def _npy(pixels: Pixels) -> bytes:
@@ -124,3 +155,6 @@ def _png(pixels: Pixels) -> bytes:
 
 def _chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+_WRITERS = {".npy": _npy, ".raw": _raw, ".png": _png}

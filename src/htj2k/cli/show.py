@@ -14,10 +14,11 @@ from rich.console import Console
 import htj2k
 
 from .decode import describe
-from .output import exit_2_on_error, json_option, print_json
-from .pixels import Pixels, holds_pixels, load, save
+from .output import exit_2_on_error, json_option, print_json, say, to_stdout
+from .pixels import Pixels, holds_pixels, load, require_no_frame, save
+from .targets import TARGET, require_files
 from .terminal_picture import draw
-from .window import default_window, to_shades
+from .window import default_window, require_window, to_shades
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Picture:
 )
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=TARGET,
     metavar="PNG",
     help="Write a PNG file instead; with --levels one a resolution, its size in the name.",
 )
@@ -78,20 +79,27 @@ def show(
       htj2k show frame.j2c --window 40 400 --output soft_tissue.png
       htj2k show frame.j2c --levels --output levels.png
       htj2k show damaged.j2c --partial"""
+    if window is not None:
+        require_window(*window)
+    if output is not None:
+        _require_picture_name(output)
+        require_files([output], [source])
     pictures = _pictures(source, reduce, levels, partial, frame)
+    targets = [_target(output, picture, levels) for picture in pictures]
+    require_files(targets, [source])
     center, width = window or default_window(pictures[-1].pixels)
     console = Console(highlight=False)
     report = []
-    for picture in pictures:
+    for picture, target in zip(pictures, targets, strict=True):
         shades = _shades(picture, center, width)
-        target = _target(output, picture, levels)
         if target is not None:
             save(target, shades)
         elif not as_json:
-            draw(console, shades)
+            with to_stdout():
+                draw(console, shades)
         report.append(_entry(picture, target))
         if not as_json:
-            click.echo(_caption(report[-1], picture.partial))
+            say(_caption(report[-1], picture.partial))
     is_whole = all(picture.is_whole for picture in pictures)
     if as_json:
         print_json({"ok": is_whole, "window": [center, width], "pictures": report})
@@ -103,8 +111,7 @@ def _pictures(source: Path, reduce: int, levels: bool, partial: bool, frame: int
         if reduce or levels or partial:
             raise ValueError(f"{source}: --reduce, --levels and --partial are for codestreams")
         return [Picture(0, load(source, frame=frame)[0])]
-    if frame is not None:
-        raise ValueError(f"{source}: --frame is for DICOM files; a codestream is one frame")
+    require_no_frame(source, frame)
     data = source.read_bytes()
     most = htj2k.read_info(data).num_decompositions if levels else reduce
     return [_picture(data, r, partial) for r in range(most, reduce - 1, -1)]
@@ -133,12 +140,13 @@ def _plain_shades(pixels: Pixels, center: float, width: float) -> Any:
     return pixels if pixels.ndim == 3 and pixels.dtype == np.uint8 else to_shades(pixels, center, width)
 
 
-def _target(output: Path | None, picture: Picture, levels: bool) -> Path | None:
-    if output is None:
-        return None
+def _require_picture_name(output: Path) -> None:
     if output.suffix.lower() != ".png":
         raise ValueError(f"{output}: the name of a picture ends with .png")
-    if not levels:
+
+
+def _target(output: Path | None, picture: Picture, levels: bool) -> Path | None:
+    if output is None or not levels:
         return output
     rows, columns = picture.pixels.shape[:2]
     return output.with_name(f"{output.stem}_{columns}x{rows}{output.suffix}")

@@ -14,9 +14,11 @@ from .output import (
     print_report,
     print_table,
     progress_bar,
+    say,
     threads_option,
     time_limit_option,
 )
+from .targets import TARGET, require_folder, require_no_device
 
 if TYPE_CHECKING:
     from htj2k.dicom import TranscodeReport
@@ -31,7 +33,7 @@ _SYNTAXES = {
 
 @click.command()
 @click.argument("source", metavar="SRC", type=click.Path(path_type=Path))
-@click.argument("target", metavar="DST", type=click.Path(path_type=Path))
+@click.argument("target", metavar="DST", type=TARGET)
 @click.option(
     "--to",
     "syntax",
@@ -58,9 +60,10 @@ def transcode(
 ) -> None:
     """Write DICOM files in another transfer syntax, losslessly.
 
-    SRC and DST are two files or two folders, or the same. Each file is written beside its target, read again,
-    decoded and compared, samples and attributes, before it replaces anything. A job that was interrupted can be
-    started again: what is done is skipped. Files that are no DICOM are left out.
+    SRC and DST are two files or two folders, or a file and the folder for it. Where both are the same path, files
+    are replaced; a file replaces itself in the folder that it lies in only with --overwrite. Each file is written
+    beside its target, read again, decoded and compared, samples and attributes, before it replaces anything. A job
+    that was interrupted can be started again: what is done is skipped. Files that are no DICOM are left out.
 
     Exit code 0: all files were written or were there already. 1: a file failed, or there was none. 2: SRC cannot
     be read or DST cannot be written.
@@ -71,6 +74,7 @@ def transcode(
       htj2k transcode compressed plain --to explicit"""
     from htj2k.dicom import transcode as run
 
+    _require_target(source, target, overwrite)
     with progress_bar("Transcoding") as progress:
         report = run(
             source,
@@ -85,12 +89,24 @@ def transcode(
     sys.exit(0 if report.ok else 1)
 
 
+def _require_target(source: Path, target: Path, overwrite: bool) -> None:
+    if source.is_dir():
+        require_folder(target)
+    require_no_device(target)
+    if source.is_dir() or not target.is_dir():
+        return
+    place = target / source.name
+    require_no_device(place)
+    if not overwrite and place.exists() and place.samefile(source):
+        raise ValueError(f"{source} lies in {target} and would be replaced; --overwrite does that")
+
+
 def _print_report(report: TranscodeReport) -> None:
     failed = [file for file in report.files if file.status == "failed"]
     if failed:
         print_table("Not transcoded", ["file", "reason"], [[file.name, file.reason] for file in failed])
     counts = report.to_dict()
-    click.echo(
+    say(
         f"{counts['written']} files written and verified ({counts['frames']} frames, {counts['bytesRead']} to "
         f"{counts['bytesWritten']} bytes), {counts['skipped']} there already, {counts['leftOut']} left out, "
         f"{counts['failed']} failed: {'OK' if report.ok else 'FAILED'}"

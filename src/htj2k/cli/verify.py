@@ -21,10 +21,22 @@ from htj2k.healthimaging import (
     verify_image_set,
 )
 from htj2k.healthimaging.files import replace_file
+from htj2k.healthimaging.job_output import MANIFEST
 from htj2k.healthimaging.judge import Levels
+from htj2k.healthimaging.layout import METADATA
 
-from .output import exit_2_on_error, json_option, print_report, print_table, progress_bar, threads_option
+from .output import (
+    behind_the_report,
+    exit_2_on_error,
+    json_option,
+    print_report,
+    print_table,
+    progress_bar,
+    say,
+    threads_option,
+)
 from .state import journal_path
+from .targets import TARGET, require_apart, require_files, require_no_device
 
 
 @click.command()
@@ -41,8 +53,8 @@ from .state import journal_path
     help="Which resolutions: those with a checksum in the metadata, the full one only, or all that exist.",
 )
 @click.option("--resume", is_flag=True, help="Go on where an interrupted verification of the same target ended.")
-@click.option("--journal", type=click.Path(path_type=Path), help="Where to remember what verified (see above).")
-@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write a JUnit XML report, too.")
+@click.option("--journal", type=TARGET, help="Where to remember what verified (see above).")
+@click.option("--junit", type=TARGET, metavar="FILE", help="Write a JUnit XML report, too.")
 @threads_option
 @json_option
 @exit_2_on_error
@@ -74,17 +86,19 @@ def verify(
       htj2k verify s3://bucket/imagesets --junit report.xml
       htj2k verify --datastore ID --image-set ID --resume"""
     _check_usage(target, datastore, image_sets, options)
+    _check_outputs(target, junit, journal)
     source = [target] if target is not None else [datastore or "", *image_sets]
     with _journal(journal, [*source, options["endpoint_url"] or ""], resume) as remembered:
         if target is not None:
             report = _verify_folder(target, remembered, options)
         else:
             report = _verify_image_sets(datastore or "", image_sets, remembered, options)
-        if junit is not None:
-            replace_file(junit, junit_xml(report))
         if remembered is not None and report.ok:
             remembered.clear()
         print_report(report, as_json, _print_report)
+        if junit is not None:
+            with behind_the_report():
+                replace_file(junit, junit_xml(report))
     sys.exit(0 if report.ok else 1)
 
 
@@ -97,6 +111,25 @@ def _check_usage(
         raise click.UsageError("--datastore and --image-set go together.")
     if datastore is None and (options["endpoint_url"] or options["region"]):
         raise click.UsageError("--endpoint-url and --region belong to --datastore.")
+
+
+def _check_outputs(target: str | None, junit: Path | None, journal: Path | None) -> None:
+    """What is written can be, and is no part of what is verified."""
+    require_files([junit], [])
+    require_apart([junit, journal], [])
+    if journal is not None:
+        require_no_device(journal)
+    for output in (junit, journal):
+        if target is not None and output is not None and _is_part(output, Path(target)):
+            raise ValueError(f"{output} is a part of {target}, which is verified; write to another file")
+
+
+def _is_part(output: Path, folder: Path) -> bool:
+    """Whether the file is there and belongs to the image sets; reports of earlier runs may lie beside them."""
+    real, whole = output.resolve(), folder.resolve()
+    if not real.is_file() or not real.is_relative_to(whole):
+        return False
+    return len(real.relative_to(whole).parts) > 1 or real.name in (METADATA, MANIFEST)
 
 
 @contextlib.contextmanager
@@ -155,4 +188,4 @@ def _print_report(report: VerificationReport) -> None:
     if report.problems:
         rows = [[problem.where, problem.message] for problem in report.problems]
         print_table("Problems", ["where", "what"], rows)
-    click.echo(report.summary())
+    say(report.summary())
