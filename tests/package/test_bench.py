@@ -190,6 +190,23 @@ def test_output_that_cannot_be_written_is_told_before_anything_is_measured(again
     assert "file" in bench("--output", tmp_path / "file" / "below", code=2).stderr
 
 
+def test_the_earlier_run_is_not_replaced_by_the_new_one(again, monkeypatch, tmp_path):
+    monkeypatch.setattr(command, "run", lambda *_: pytest.fail("it was measured"))
+    earlier = write(again, tmp_path / "bench.json")
+    told = bench("--output", tmp_path, "--compare", earlier, code=2).stderr
+    assert f"bench.json is the same file as {earlier}, which is read" in told
+
+
+def test_files_that_cannot_be_written_cost_no_results(again, monkeypatch, tmp_path):
+    def fail(*_: Any) -> None:
+        raise OSError(28, "No space left on device", "bench.json")
+
+    monkeypatch.setattr(command, "replace_file", fail)
+    result = bench("--output", tmp_path, "--json", code=2)
+    assert json.loads(result.stdout)["ok"] is True
+    assert result.stderr.endswith("htj2k: error: bench.json: No space left on device\n")
+
+
 def test_an_interrupted_run_leaves_no_files_and_no_processes(tiny, monkeypatch, tmp_path):
     started: list[Process] = []
     original = Process.__init__
