@@ -241,6 +241,11 @@ def test_arguments_of_a_sandbox() -> None:
         Sandbox(require_sandbox=1)
 
 
+def test_a_time_limit_longer_than_anything_can_wait() -> None:
+    with Sandbox(time_limit=1e12) as sandbox:
+        np.testing.assert_array_equal(sandbox.decode(CODESTREAM), SIGNED)
+
+
 def run(script: str, *, code: int = 0) -> list[str]:
     """What a script prints that ends with this exit code and does not say a word on stderr."""
     head = "import os, sys, threading, time\nimport numpy as np\nimport htj2k\nfrom htj2k import isolated\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,7 +51,8 @@ class Sandbox:
         require_sandbox: bool = True,
     ) -> None:
         self._slot = Slot(arguments.integer("memory_limit", memory_limit, 1 << 20, 2**62))
-        self._time_limit = arguments.positive_float("time_limit", time_limit)
+        # Nothing can wait longer.
+        self._time_limit = min(arguments.positive_float("time_limit", time_limit), threading.TIMEOUT_MAX)
         self._require_sandbox = arguments.boolean("require_sandbox", require_sandbox)
 
     def _with_terms(self, time_limit: float, require_sandbox: bool) -> Sandbox:
