@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,8 @@ from htj2k._verify import Decoding, Expected, Request, Verification, verify_by
 from .replies import put, take_levels, take_pixels, take_sizes
 from .slot import Slot, Take, Value
 from .walls import Level
+
+_LONGEST_WAIT = 2_000_000.0  # seconds, which in milliseconds fit an int of C
 
 DEFAULT_MEMORY_LIMIT = 2**31
 DEFAULT_TIME_LIMIT = 60.0
@@ -51,8 +52,7 @@ class Sandbox:
         require_sandbox: bool = True,
     ) -> None:
         self._slot = Slot(arguments.integer("memory_limit", memory_limit, 1 << 20, 2**62))
-        # Nothing can wait longer.
-        self._time_limit = min(arguments.positive_float("time_limit", time_limit), threading.TIMEOUT_MAX)
+        self._time_limit = min(arguments.positive_float("time_limit", time_limit), _LONGEST_WAIT)
         self._require_sandbox = arguments.boolean("require_sandbox", require_sandbox)
 
     def _with_terms(self, time_limit: float, require_sandbox: bool) -> Sandbox:
