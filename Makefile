@@ -10,6 +10,9 @@ PYTEST = $(BIN)/python -m pytest -n $(CORES) --dist worksteal
 CTEST = $(BIN)/ctest --parallel $(CORES) --output-on-failure
 sources := $(shell find CMakeLists.txt pyproject.toml cmake cpp src -type f ! -name '*.pyc')
 
+# The package is there already: by its name nothing is built again.
+install_extra = $(BIN)/python -m pip install --quiet --disable-pip-version-check 'htj2k[$(1)]'
+
 .PHONY: setup demo test test-python test-simd test-engines test-engines-long test-cpp test-tsan
 .PHONY: test-arm test-arm-emulated test-old-x86 test-old-x86-emulated
 .PHONY: fuzz fuzz-build fuzz-smoke fuzz-smoke-run conformance interop-peers interop test-interop interop-web viewer
@@ -118,7 +121,7 @@ fuzz-build: setup
 
 # FUZZ_SECONDS for each target; what was found lies in build/fuzz/crashes. Goes on where the last run stopped.
 fuzz: fuzz-build
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[fuzz]'
+	$(call install_extra,fuzz)
 	$(BIN)/python cpp/fuzz/run.py build/fuzz --seconds $(FUZZ_SECONDS)
 	for target in metadata journal manifest instance; do \
 	  $(BIN)/python tests/fuzz_python.py $$target build/fuzz/corpus/$$target --seconds $(FUZZ_SECONDS) || exit 1; \
@@ -183,7 +186,7 @@ test-interop: interop-peers
 	$(PYTEST) tests/interop $(PYTEST_ARGS)
 
 lint: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'
+	$(call install_extra,lint)
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
@@ -193,7 +196,7 @@ lint: setup
 
 # Decoding in a sandboxed process beside decoding in this one.
 bench-isolated: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
+	$(call install_extra,bench)
 	$(BIN)/python benchmarks/isolated.py
 
 # Slow: clang-tidy, with the checks and reasons of .clang-tidy.
@@ -203,7 +206,7 @@ tidy: setup
 
 # The documentation as a site, in build/site.
 docs: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[docs]'
+	$(call install_extra,docs)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 clean:

@@ -101,4 +101,9 @@ inline void print(const image& image, const encode_options& options) {
                options.block_height, options.precincts.size(), options.tile_width, options.tile_height);
 }
 
+// Else OpenJPH writes an exponent of 0, and our encoder one of 1.
+inline bool has_exponent(const encode_options& options) {
+  return options.bit_depth > 1 || options.num_decompositions > 0 || options.color_transform;
+}
+
 }  // namespace htj2k::test
