@@ -199,33 +199,6 @@ bool same_work(const codestream& cs, std::uint16_t a, std::uint16_t b) {
 // Whatever the caller allows: it bounds the time of every check that looks at each component of each tile.
 constexpr std::uint64_t max_tile_components = std::uint64_t{1} << 22;
 
-}  // namespace
-
-void check_size_limits(const codestream& cs, const limits& bounds) {
-  const image_size& siz = cs.siz;
-  const std::uint64_t width = siz.x1 - siz.x0, height = siz.y1 - siz.y0;
-  if (width * height > bounds.max_pixels)
-    exceed("the image has " + std::to_string(width) + " x " + std::to_string(height) +
-               " pixels, more than max_pixels = " + std::to_string(bounds.max_pixels) +
-               "; raise max_pixels if the data are trusted",
-           siz.offset + 6);
-  if (siz.num_components() > bounds.max_components)
-    exceed("the image has " + std::to_string(siz.num_components()) +
-               " components, more than max_components = " + std::to_string(bounds.max_components),
-           siz.offset + 38);
-  if (siz.num_tiles() > bounds.max_tiles)
-    exceed("the image has " + std::to_string(siz.num_tiles()) +
-               " tiles, more than max_tiles = " + std::to_string(bounds.max_tiles),
-           siz.offset + 22);
-  const std::uint64_t tile_components = std::uint64_t{siz.num_tiles()} * siz.num_components();
-  if (tile_components > max_tile_components)
-    exceed(std::to_string(siz.num_tiles()) + " tiles of " + std::to_string(siz.num_components()) +
-               " components are more than any decoder holds",
-           siz.offset);
-}
-
-namespace {
-
 // Beyond `most` it need not be exact.
 std::uint64_t decoder_memory(const codestream& cs, std::uint64_t most, bool whole_blocks) {
   const result_size result(cs.siz);
@@ -251,6 +224,29 @@ std::uint64_t decoder_memory(const codestream& cs, std::uint64_t most, bool whol
 }
 
 }  // namespace
+
+void check_size_limits(const codestream& cs, const limits& bounds) {
+  const image_size& siz = cs.siz;
+  const std::uint64_t width = siz.x1 - siz.x0, height = siz.y1 - siz.y0;
+  if (width * height > bounds.max_pixels)
+    exceed("the image has " + std::to_string(width) + " x " + std::to_string(height) +
+               " pixels, more than max_pixels = " + std::to_string(bounds.max_pixels) +
+               "; raise max_pixels if the data are trusted",
+           siz.offset + 6);
+  if (siz.num_components() > bounds.max_components)
+    exceed("the image has " + std::to_string(siz.num_components()) +
+               " components, more than max_components = " + std::to_string(bounds.max_components),
+           siz.offset + 38);
+  if (siz.num_tiles() > bounds.max_tiles)
+    exceed("the image has " + std::to_string(siz.num_tiles()) +
+               " tiles, more than max_tiles = " + std::to_string(bounds.max_tiles),
+           siz.offset + 22);
+  const std::uint64_t tile_components = std::uint64_t{siz.num_tiles()} * siz.num_components();
+  if (tile_components > max_tile_components)
+    exceed(std::to_string(siz.num_tiles()) + " tiles of " + std::to_string(siz.num_components()) +
+               " components are more than any decoder holds",
+           siz.offset);
+}
 
 void check_memory_limit(const codestream& cs, const limits& bounds) {
   const std::uint64_t most = bounds.memory();

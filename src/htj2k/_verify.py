@@ -21,7 +21,6 @@ from ._checksum import (
     to_checksum,
     to_integer,
 )
-from ._decode import core_decode_options
 from ._info import DEFAULT_MAX_PIXELS
 from .errors import ChecksumMismatch, HTJ2KError
 
@@ -366,8 +365,9 @@ def checked_options(
     clamp: Clamp | None, max_pixels: int | None, decode_each_level: bool = False
 ) -> tuple[int | None, bool]:
     """`max_pixels` and `decode_each_level`, when these and `clamp` are what `verify` takes."""
-    most = core_decode_options(0, "precision" if clamp is None else clamp, max_pixels)[2]
-    return most, arguments.boolean("decode_each_level", decode_each_level)
+    if clamp is not None:
+        arguments.clamps_to_container(clamp)
+    return arguments.pixel_limit(max_pixels), arguments.boolean("decode_each_level", decode_each_level)
 
 
 class PendingVerification:
