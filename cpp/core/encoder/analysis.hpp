@@ -3,11 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <memory>
-#include <new>
 #include <vector>
 
+#include "core/aligned.hpp"
 #include "core/encoder/band_rows.hpp"
 #include "core/encoder/decomposition.hpp"
 #include "core/geometry.hpp"
@@ -49,12 +47,12 @@ public:
       : first_(targets[0]) {
     allocate(tile_component, num_decompositions);
     levels_.reserve(num_decompositions);
-    T* const scratch = reinterpret_cast<T*>(memory_.get());
+    T* const scratch = memory_.get();
     T* rows = scratch + row_stride(tile_component);
     for (unsigned r = 1; r <= num_decompositions; ++r) {
       const rect area = resolution_rect(tile_component, num_decompositions, r);
       band_target<T>* const* high = targets.data() + (3 * r - 2);
-      const auto stride = static_cast<std::size_t>(row_stride(area));
+      const std::size_t stride = row_stride(area);
       levels_.emplace_back(kernels, area, level_targets<T>{first_, high[0], high[1], high[2]}, rows, stride,
                            scratch);
       rows += level_t::rows_in_memory * stride;
@@ -74,27 +72,22 @@ public:
 
 private:
   using level_t = decomposition<T>;
-  struct alignas(64) cache_line {
-    T samples[64 / sizeof(T)];
-  };
 
   // Whole cache lines, and more than the row: rows a power of two apart would compete for the same places in
   // the cache.
-  static std::uint64_t row_stride(const rect& area) {
-    constexpr std::size_t line = sizeof(cache_line) / sizeof(T);
-    return (std::uint64_t{area.width()} + level_t::more_scratch + line - 1) / line * line;
+  static std::size_t row_stride(const rect& area) {
+    return whole_lines<T>(area.width() + level_t::more_scratch);
   }
 
   void allocate(const rect& tile_component, unsigned num_decompositions) {
     std::uint64_t samples = row_stride(tile_component);
     for (unsigned r = 1; r <= num_decompositions; ++r)
-      samples += level_t::rows_in_memory * row_stride(resolution_rect(tile_component, num_decompositions, r));
-    const std::uint64_t bytes = samples * sizeof(T);
-    if (bytes > std::numeric_limits<std::size_t>::max()) throw std::bad_alloc();
-    memory_.reset(new cache_line[static_cast<std::size_t>(bytes) / sizeof(cache_line)]);  // not cleared
+      samples += std::uint64_t{level_t::rows_in_memory} *
+                 row_stride(resolution_rect(tile_component, num_decompositions, r));
+    memory_ = aligned_array<T>(samples);
   }
 
-  std::unique_ptr<cache_line[]> memory_;
+  aligned_array<T> memory_;
   std::vector<level_t> levels_;  // from the lowest up
   band_target<T>* first_;        // where rows of the tile-component go
 };

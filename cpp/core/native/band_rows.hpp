@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <memory>
 
+#include "core/aligned.hpp"
 #include "core/native/block_queue.hpp"
 #include "core/native/subband.hpp"
 
@@ -16,7 +16,8 @@ class band_rows final : public block_source {
 public:
   explicit band_rows(const subband& band)
       : band_(band),
-        width_(band.window.width()),
+        lead_(band.window.x0 % (cache_line / sizeof(T))),
+        stride_(whole_lines<T>(lead_ + band.window.width())),
         columns_(
             run_of(band.window.x0, band.window.x1, band.geometry->bands[band.band].x0, band.geometry->xcb)),
         strips_(
@@ -41,7 +42,7 @@ public:
   // negative when a coefficient does not fit an int16_t.
   T* next(T& overflow) {
     if (next_ == strip_stop_) load_strip(overflow);
-    return strip_ + (next_++ - strip_start_) * width_;
+    return strip_ + (next_++ - strip_start_) * stride_;
   }
 
   void decode_block(std::uint32_t strip, std::uint32_t column, block_decoder& decoder) override {
@@ -49,7 +50,7 @@ public:
     T overflow = 0;
     const std::uint32_t x = window_of(strip, column).x0 - band_.window.x0;
     native::decode_block(band_, columns_.first + column, strips_.first + strip, decoder, buffer_of(strip) + x,
-                         width_, overflow);
+                         stride_, overflow);
     if (overflow < 0) has_overflow_.store(true, std::memory_order_relaxed);
   }
 
@@ -79,14 +80,14 @@ private:
 
   void allocate() {
     const std::uint32_t highest = std::min<std::uint32_t>(1U << band_.geometry->ycb, band_.window.height());
-    buffer_size_ = std::size_t{width_} * highest;
-    memory_.reset(new T[buffer_size_ * num_buffers_]);  // not cleared: every block fills its part
+    buffer_size_ = stride_ * highest;
+    memory_ = aligned_array<T>(buffer_size_ * num_buffers_);  // every block fills its part
   }
 
-  T* buffer_of(std::uint32_t strip) { return memory_.get() + strip % num_buffers_ * buffer_size_; }
+  T* buffer_of(std::uint32_t strip) { return memory_.get() + strip % num_buffers_ * buffer_size_ + lead_; }
 
   void load_strip(T& overflow) {
-    if (memory_ == nullptr) allocate();
+    if (memory_.get() == nullptr) allocate();
     const std::uint32_t strip = strips_loaded_++;
     if (queue_ != nullptr)
       queue_->take(*this, strip);
@@ -101,14 +102,15 @@ private:
   }
 
   subband band_;
-  std::size_t width_;
+  // Where codeblocks meet, cache lines do.
+  std::size_t lead_, stride_;
   block_run columns_, strips_;
   std::uint32_t next_;
   std::uint32_t strip_start_ = 0, strip_stop_;
   std::uint32_t strips_loaded_ = 0;
   std::uint32_t num_buffers_ = 1;
   std::size_t buffer_size_ = 0;
-  std::unique_ptr<T[]> memory_;
+  aligned_array<T> memory_;
   T* strip_ = nullptr;
   block_queue* queue_ = nullptr;
   std::atomic<bool> has_overflow_{false};

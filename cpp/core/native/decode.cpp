@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/aligned.hpp"
 #include "core/error.hpp"
 #include "core/native/lower_levels.hpp"
 #include "core/native/pixel_grid.hpp"
@@ -84,9 +85,9 @@ public:
         threads_(threads),
         lines_done_(plan.grid.runs().size()),
         lines_end_(lines_done_.size()) {
-    for (const rect& component : plan.grid.samples()) lines_.emplace_back(component.width());
+    for (const rect& component : plan.grid.samples()) lines_.push_back(cleared_array<T>(component.width()));
     targets_.resize(lines_.size());
-    for (std::uint32_t c = 0; c < lines_.size(); ++c) writer.set_line(c, lines_[c].data());
+    for (std::uint32_t c = 0; c < lines_.size(); ++c) writer.set_line(c, lines_[c].get());
   }
 
   // Rows of pixels before `first_row` are decoded and not written. Returns how many are done before a value
@@ -155,14 +156,14 @@ private:
 
   T* const* targets(const component_run& run, const tile_plan& tile) {
     for (std::size_t c = run.first; c < run.stop; ++c)
-      targets_[c] = lines_[c].data() + (tile.components[c].area().x0 - plan_.grid.samples()[c].x0);
+      targets_[c] = lines_[c].get() + (tile.components[c].area().x0 - plan_.grid.samples()[c].x0);
     return targets_.data();
   }
 
   const image_plan& plan_;
   Writer& writer_;
   unsigned threads_;
-  std::vector<std::vector<T>> lines_;  // of each component, over all tiles
+  std::vector<aligned_array<T>> lines_;  // of each component, over all tiles
   std::vector<T*> targets_;
   // Of each run of components: how many lines are done, and how many there are down to the end of the tiles
   // in work.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/aligned.hpp"
 #include "core/native/band_rows.hpp"
 #include "core/native/component_plan.hpp"
 #include "core/native/kept_rows.hpp"
@@ -40,9 +41,8 @@ public:
     if (!has_bands_) return;
     lower_ = std::make_unique<resolution_rows>(plan, r - 1);
     arriving_ = area_.y0;
-    constexpr std::size_t lanes = 64 / sizeof(T);
-    stride_ = (area_.width() + lanes - 1) / lanes * lanes;
-    ring_.resize(num_rows * stride_);  // the columns that fill the last vector stay zero
+    stride_ = whole_lines<T>(area_.width());
+    ring_ = cleared_array<T>(num_rows * stride_);  // the columns that fill the last vector stay zero
     scratch_.resize(std::size_t{2} * area_.width());
   }
 
@@ -82,7 +82,7 @@ private:
     return ring(next_++) + (wanted_.x0 - area_.x0);
   }
 
-  T* ring(std::uint64_t y) { return ring_.data() + y % num_rows * stride_; }
+  T* ring(std::uint64_t y) { return ring_.get() + y % num_rows * stride_; }
 
   // Row `arriving_` comes in, unless it is beyond the last, and every step is undone that waited for it: step
   // s of the row s + 1 above it. Of even steps these are even rows.
@@ -142,7 +142,7 @@ private:
   std::uint64_t arriving_ = 0;
   std::uint32_t next_ = 0;
   std::size_t stride_ = 0;
-  std::vector<T> ring_;
+  aligned_array<T> ring_;
   std::vector<T> scratch_;
 };
 
