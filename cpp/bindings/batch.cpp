@@ -230,14 +230,18 @@ private:
     target.read_header(0, buffer_->span());
     pixels_ = target.allocate_one();
     const image_view view = mutable_view_of(pixels_);
-    work_ = worker_pool::shared().submit(1, 1, pool_size, [=](std::size_t) {
+    const auto decode = [=] {
       try {
         const open_codestream opened = open_strict(buffer_->span(), limits_of(max_pixels), reduce);
         messages_ = decode_strict(opened, options_of(reduce, clamp_to_container), view);
       } catch (...) {
         thrown_ = std::current_exception();
       }
-    });
+    };
+    work_ = worker_pool::shared().submit(1, 1, pool_size, [=](std::size_t) { decode(); });
+    if (work_ != nullptr) return;
+    const py::gil_scoped_release release;
+    decode();
   }
 
   bool is_done() const {

@@ -58,6 +58,7 @@ void batch_run::run_on_pool(const std::function<void(std::size_t)>& run) {
   worker_pool& pool = worker_pool::shared();
   const auto work = pool.submit(errors_.size(), options_.threads, options_.pool_size,
                                 [&](std::size_t i) { run_item(run, i); });
+  if (work == nullptr) return run_here(run);
   try {
     while (!pool.wait(work, interval)) check_in();
   } catch (...) {

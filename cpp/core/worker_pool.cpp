@@ -79,7 +79,7 @@ worker_pool::handle worker_pool::submit(std::size_t count, unsigned threads, uns
   const std::lock_guard<std::mutex> lock(mutex_);
   finish_if_done(*added);  // there may be no items
   if (added->finished) return added;
-  add_workers(added->pool_size, added->count);
+  if (!add_workers(added->pool_size, added->count)) return nullptr;
   jobs_.push_back(added);
   work_arrived_.notify_all();
   return added;
@@ -97,14 +97,16 @@ void worker_pool::cancel(const handle& work) {
   finish_if_done(*work);
 }
 
-// No more than there are new items for. One worker is enough to go on with when the system refuses others.
-void worker_pool::add_workers(unsigned pool_size, std::size_t num_items) {
+// No more than there are new items for. One worker is enough to go on with when the system refuses others:
+// false if there is none.
+bool worker_pool::add_workers(unsigned pool_size, std::size_t num_items) {
   try {
     for (; num_workers_ < pool_size && num_items != 0; ++num_workers_, --num_items)
       std::thread(&worker_pool::work, this, num_workers_).detach();
   } catch (const std::system_error&) {
-    if (num_workers_ == 0) throw;
+    return num_workers_ != 0;
   }
+  return true;
 }
 
 void worker_pool::change_active(job& work, int by) {

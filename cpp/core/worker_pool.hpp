@@ -20,7 +20,8 @@ public:
   static worker_pool& shared();
 
   // Has items 0 to count - 1 run, which begin in this order, by up to `threads` threads at a time; all jobs
-  // together are run by `pool_size` threads, unless another job asks for more. `run` must not throw.
+  // together are run by `pool_size` threads, unless another job asks for more. `run` must not throw. Null,
+  // and nothing runs, when there is no thread and the system gives none.
   //
   // From inside an item of another job, what is submitted is a part of that job: both have its threads and
   // its pool together, and the parts get those for which no further item of the whole is left. An item must
@@ -34,7 +35,7 @@ public:
 
 private:
   worker_pool() = default;
-  void add_workers(unsigned pool_size, std::size_t num_items);
+  bool add_workers(unsigned pool_size, std::size_t num_items);
   void work(unsigned number);
   handle find_job(unsigned number) const;
   void change_active(job& work, int by);
