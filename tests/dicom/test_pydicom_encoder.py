@@ -299,6 +299,16 @@ def test_compress_leaves_the_dataset_when_it_fails():
 
 # pydicom's own files
 
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.4.90", "1.2.3", ""])
+def test_other_transfer_syntaxes(syntax):
+    """pydicom raises NotImplementedError for some of them."""
+    ds = dataset(ct_like((8, 8)))
+    with pytest.raises(ValueError, match=r"transfer_syntax_uid is .*4\.201, .*4\.202, .*4\.203"):
+        htj2k.dicom.compress(ds, syntax)
+    assert ds.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+
+
 BUNDLED = (
     *("CT_small", "MR_small", "MR_small_bigendian", "MR_small_expb", "MR_small_implicit", "MR_small_padded"),
     *("ExplVR_BigEnd", "SC_rgb_jpeg_dcmd", "SC_rgb_small_odd", "SC_rgb_small_odd_big_endian", "image_dfl"),

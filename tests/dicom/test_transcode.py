@@ -147,8 +147,12 @@ def test_a_full_disk_stops_the_job_and_leaves_nothing_half(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="No space left") as raised:
         transcode(source, tmp_path / "out")
+    names = Path(raised.value.filename).relative_to(tmp_path / "out")
+    assert names.as_posix() in {
+        path.relative_to(source).as_posix() for path in files(source)
+    }  # nothing unfinished
     assert not files(tmp_path / "out")
 
 

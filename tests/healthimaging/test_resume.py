@@ -171,9 +171,30 @@ def test_lines_after_a_torn_one_count(tmp_path: Path) -> None:
 def test_a_line_that_is_nested_too_deep_is_no_entry(tmp_path: Path) -> None:
     text = b"[" * 100_000
     path = tmp_path / "journal"
-    path.write_bytes(f"{htj2k.crc32(text):08x} ".encode("ascii") + text + b"\n")
+    path.write_bytes(f"\n{htj2k.crc32(text):08x} ".encode("ascii") + text + b"\n")
     with Journal(path, resume=True):
         pass
+
+
+@pytest.mark.parametrize("content", [b"x", b"{}\n", b"\n", b"\nnotes of mine\n", bytes(100)])
+@pytest.mark.parametrize("resume", [False, True])
+def test_another_file_is_left_as_it_is(tmp_path: Path, content: bytes, resume: bool) -> None:
+    path = tmp_path / "report"
+    path.write_bytes(content)
+    if content == b"\n":  # a journal that nothing was written to
+        Journal(path, resume=resume).close()
+        assert not path.exists()
+        return
+    with pytest.raises(FileExistsError, match="not a journal") as raised:
+        Journal(path, resume=resume)
+    assert raised.value.filename == str(path)
+    assert path.read_bytes() == content
+    folder = write_folder(image_set(1), tmp_path / "out")
+    resumed = ["--resume"] if resume else []
+    result = CliRunner().invoke(app, ["verify", str(folder), "--journal", str(path), *resumed])
+    assert result.exit_code == 2
+    assert "not a journal" in result.output
+    assert path.read_bytes() == content
 
 
 def test_junit(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from .encoder_plugin import is_lossy
 from .errors import InvalidInstance, UnsupportedInstance
 from .plugins import PLUGIN, register
 from .reading import integer, text
-from .syntaxes import NATIVE_SYNTAXES
+from .syntaxes import HTJ2K_SYNTAXES, NATIVE_SYNTAXES
 
 _PAIRS = "YBR_FULL_422"  # two pixels share their colour, which HTJ2K frames may not (DICOM PS3.5 8.2.14)
 _METHOD = "ISO_15444_15"  # Defined Term for HTJ2K, irreversible (DICOM PS3.3 C.7.6.1.1.5.1)
@@ -64,9 +64,12 @@ def compress(
     ------
     InvalidInstance
         It is compressed already, or its attributes rule it out.
+    ValueError
+        For another `transfer_syntax_uid`.
     RuntimeError, ValueError
         From pydicom, with the encoder's reason: a sample that does not fit BitsStored, for example.
     """
+    _require_htj2k(transfer_syntax_uid)
     _require_native(dataset)
     stored = integer(dataset, "BitsStored")
     high_bit = integer(dataset, "HighBit", default=stored - 1)
@@ -93,6 +96,11 @@ def compress(
     if lossy:
         _describe_loss(dataset, length / len(dataset.PixelData))
     return dataset
+
+
+def _require_htj2k(uid: str) -> None:
+    if isinstance(uid, str) and uid not in HTJ2K_SYNTAXES:
+        raise ValueError(f"transfer_syntax_uid is {uid!r:.99}, but HTJ2K has {', '.join(HTJ2K_SYNTAXES)}")
 
 
 def _require_native(dataset: pydicom.Dataset) -> None:

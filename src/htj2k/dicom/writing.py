@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import htj2k
 from htj2k.errors import ChecksumMismatch
-from htj2k.healthimaging.files import durable_file, sync_directory
+from htj2k.healthimaging.files import durable_file, errors_as_of, sync_directory
 from htj2k.healthimaging.ids import content_id
 
 from .elements import OF_THE_WRITER
@@ -69,9 +69,9 @@ def write_verified(
     InvalidInstance
         The dataset cannot be written as P10.
     OSError
-        The file cannot be written.
+        The file cannot be written. It names `path`.
     """
-    with _replacement(path) as temporary:
+    with errors_as_of(path), _replacement(path) as temporary:
         _write(dataset, temporary)
         _compare(dataset, read_dataset(temporary), checksums, source)
 

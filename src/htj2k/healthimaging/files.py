@@ -33,6 +33,17 @@ def _errors_about(path: Path) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def errors_as_of(path: Path) -> Iterator[None]:
+    """Name this file in errors about a temporary one, of which nobody else knows."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
 def read_file(path: Path) -> bytes:
     """The content of a regular file. A link to a pipe or a device would never end: that is an `OSError`."""
     with open(path, "rb", opener=_open_without_waiting) as file:
@@ -76,13 +87,12 @@ def replace_file(path: Path, data: bytes) -> None:
     # Not longer than the names that the system allows, whatever the name of the file is.
     temporary = target.with_name(f".{content_id(target.name)}.{os.getpid()}.tmp")
     try:
-        write_file(temporary, data)
-        os.replace(temporary, target)
-    except BaseException as error:
+        with errors_as_of(path):
+            write_file(temporary, data)
+            os.replace(temporary, target)
+    except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        if isinstance(error, OSError) and error.errno is not None:
-            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 

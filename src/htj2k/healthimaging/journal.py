@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import htj2k
 
+from .files import read_file
 from .ids import content_id
 from .judge import FrameTask, Levels
 from .report import Outcome
@@ -18,6 +21,9 @@ from .writing import canonical_json
 
 #: Part of every key: entries of another format are not found.
 _FORMAT = "htj2k verify 1"
+#: How a line begins, and so many bytes of it tell.
+_LINE = re.compile(rb"^[0-9a-f]{8} ", re.MULTILINE)
+_LEAST = len("\n01234567 ")
 #: Seconds of work that a loss of power may cost. A killed process loses nothing that was written.
 _SYNC_EVERY = 0.2
 
@@ -42,18 +48,24 @@ class Journal:
     Only verified frames are remembered: all others are looked at again. A line counts only if it is whole and
     its checksum fits, so the torn end that a crash leaves is worth nothing and does no harm. A frame that is
     replaced between interruption and resumption keeps its verdict; begin anew to look at everything again.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read or written; FileExistsError if it is no journal, which is left as it is.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, resume: bool) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._known = _read_lines(self.path)
         if not resume:
+            self._known = {}
             # A verification that still runs keeps its own, nameless file.
             self.path.unlink(missing_ok=True)
-        self._known = _read_lines(self.path)
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._synced = time.monotonic()
-        # Ends a torn line, if there is one.
+        # Ends a torn line, if there is one, and begins a new journal.
         os.write(self._file, b"\n")
 
     def __enter__(self) -> Journal:
@@ -123,14 +135,21 @@ def _line(entry: dict[str, Any]) -> bytes:
 def _read_lines(path: Path) -> dict[str, Outcome]:
     known = {}
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except FileNotFoundError:
         return {}
+    if not _is_journal(data):
+        raise FileExistsError(errno.EEXIST, "not a journal of htj2k verify; give another name", str(path))
     for line in data.split(b"\n")[:-1]:  # what follows the last line end is torn
         entry = _parse(line)
         if entry is not None:
             known[entry[0]] = entry[1]
     return known
+
+
+def _is_journal(data: bytes) -> bool:
+    """Whether it begins with the line end that a journal begins with, and has a line of one if it has any."""
+    return not data or (data.startswith(b"\n") and (len(data) < _LEAST or _LINE.search(data) is not None))
 
 
 def _parse(line: bytes) -> tuple[str, Outcome] | None:
