@@ -40,7 +40,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t enough = 4096;  // bytes, which are still in the nearest cache
+  static constexpr std::size_t enough = 8192;  // bytes, which are still in the nearest cache
 
   void start_at(const std::uint8_t* run) {
     if (size_ != 0) crc_ = crc32_(crc_, run_, size_);

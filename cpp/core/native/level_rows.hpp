@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
+#include "core/aligned.hpp"
 #include "core/geometry.hpp"
 #include "core/native/row_queue.hpp"
 #include "core/row_writer.hpp"
@@ -16,7 +16,11 @@ class level_rows {
 public:
   // Counts in `rows_done` the rows that are written, and leaves out those that are counted already.
   level_rows(const rect& area, std::size_t num_components, row_writer<T> writer, std::uint32_t& rows_done)
-      : area_(area), num_components_(num_components), writer_(std::move(writer)), rows_done_(rows_done) {}
+      : area_(area),
+        num_components_(num_components),
+        stride_(whole_lines<T>(area.width())),
+        writer_(std::move(writer)),
+        rows_done_(rows_done) {}
 
   const rect& area() const { return area_; }
 
@@ -27,7 +31,7 @@ public:
   // Where row `y` of the component goes, counted from the first of this resolution.
   T* line(std::uint32_t y, std::size_t component) {
     while (y - next_ >= rows_.size()) {
-      row& added = rows_.push([&] { return row{std::vector<T>(num_components_ * area_.width()), 0}; });
+      row& added = rows_.push([&] { return row{aligned_array<T>(num_components_ * stride_), 0}; });
       added.num_parts = 0;
     }
     return line_of(rows_[y - next_], component);
@@ -50,14 +54,15 @@ public:
 
 private:
   struct row {
-    std::vector<T> samples;
+    aligned_array<T> samples;
     std::size_t num_parts = 0;
   };
 
-  T* line_of(row& of, std::size_t component) { return of.samples.data() + component * area_.width(); }
+  T* line_of(row& of, std::size_t component) { return of.samples.get() + component * stride_; }
 
   rect area_;
   std::size_t num_components_;
+  std::size_t stride_;
   row_writer<T> writer_;
   std::uint32_t& rows_done_;
   std::size_t num_parts_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include "core/native/level_rows.hpp"
@@ -56,27 +57,30 @@ private:
     level_.add_parts(y, 1, overflow);
   }
 
-  // Colours of a pixel can only be told when all three components of it are here.
+  // Colours of a pixel can only be told when all three components of it are here, of which the third comes
+  // last.
   void take_color(std::size_t c, const component_row<T>& row, T& overflow) {
-    keep(row.exact, exact_[c]);
-    keep(row.real, real_[c]);
-    component_row<T> rows[3];
-    for (std::size_t i = 0; i < 3; ++i) {
-      if (exact_[i].is_empty() && real_[i].is_empty()) return;
-      if (exact_[i].is_empty())
-        rows[i].real = real_[i].front().data();
-      else
-        rows[i].exact = exact_[i].front().data();
+    if (c != 2) {
+      keep(row.exact, exact_[c]);
+      keep(row.real, real_[c]);
+      return;
     }
+    const component_row<T> rows[3] = {first_of(0), first_of(1), row};
     const std::uint32_t y = y_ + taps_[0].next++;
     T* lines[3];
     for (std::size_t i = 0; i < 3; ++i) lines[i] = level_.line(y, i) + x_;
     samples_.take_colors(rows, lines, overflow);
     level_.add_parts(y, 3, overflow);
-    for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t i = 0; i < 2; ++i) {
       if (!exact_[i].is_empty()) exact_[i].pop();
       if (!real_[i].is_empty()) real_[i].pop();
     }
+  }
+
+  component_row<T> first_of(std::size_t c) {
+    if (!exact_[c].is_empty()) return {exact_[c].front().data(), nullptr};
+    if (!real_[c].is_empty()) return {nullptr, real_[c].front().data()};
+    throw std::logic_error("the components of a tile do not keep in step");
   }
 
   template <typename Value>
@@ -92,8 +96,8 @@ private:
   level_rows<T>& level_;
   std::uint32_t x_ = 0, y_ = 0;  // of the tile's first sample
   std::vector<tap> taps_;
-  row_queue<std::vector<T>> exact_[3];
-  row_queue<std::vector<float>> real_[3];
+  row_queue<std::vector<T>> exact_[2];
+  row_queue<std::vector<float>> real_[2];
 };
 
 }  // namespace htj2k::native
