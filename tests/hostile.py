@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import struct
 import time
+from collections.abc import Callable
+from functools import partial
 
 import htj2k
 from peak_memory import STATUS, status
@@ -69,11 +71,30 @@ STREAMS_OF_FEW_PIXELS = {
 }
 
 
-def outcome_of(data: bytes, **options: int) -> tuple[float, int, str]:
+# `read_info` takes images of any size.
+STREAMS_OF_ANY_SIZE = {
+    "large precincts of small codeblocks": stream((1 << 17, 1 << 17), cod(), NOTHING_NEW * 16),
+    "an even larger one in two layers": stream((1 << 15, 1 << 15), cod(layers=2), NOTHING_NEW * 2),
+    "layers of many large precincts": stream(
+        (1 << 17, 1 << 17), cod(layers=2, precinct=(12, 12)), NOTHING_NEW * 2048
+    ),
+    "many large precincts": stream((1 << 17, 1 << 17), cod(precinct=(13, 13)), NOTHING_NEW * 2048),
+}
+
+
+def decoded(data: bytes, **options: int) -> str:
+    return f"decoded {htj2k.decode(data, **options).shape}"
+
+
+def reason_of(data: bytes) -> str:
+    return f"incomplete: {htj2k.read_info(data).incomplete}"
+
+
+def outcome_of(data: bytes, call: Callable[[bytes], str]) -> tuple[float, int, str]:
     STATUS.with_name("clear_refs").write_text("5")
     before, start = status("VmRSS"), time.process_time()
     try:
-        outcome = f"decoded {htj2k.decode(data, **options).shape}"
+        outcome = call(data)
     except htj2k.HTJ2KError as error:
         outcome = f"{type(error).__name__}: {error}"
     return time.process_time() - start, status("VmHWM") - before, outcome
@@ -81,6 +102,8 @@ def outcome_of(data: bytes, **options: int) -> tuple[float, int, str]:
 
 if __name__ == "__main__":
     htj2k.decode(STREAMS["empty packets"])  # what is made once is there
-    found = {name: outcome_of(data) for name, data in STREAMS.items()}
-    found |= {name: outcome_of(data, max_pixels=FEW_PIXELS) for name, data in STREAMS_OF_FEW_PIXELS.items()}
+    found = {name: outcome_of(data, decoded) for name, data in STREAMS.items()}
+    few = partial(decoded, max_pixels=FEW_PIXELS)
+    found |= {name: outcome_of(data, few) for name, data in STREAMS_OF_FEW_PIXELS.items()}
+    found |= {name: outcome_of(data, reason_of) for name, data in STREAMS_OF_ANY_SIZE.items()}
     print(json.dumps(found))  # noqa: T201

@@ -33,14 +33,24 @@ public:
     check_work("the progression order changes (POC) of tile " + std::to_string(tile));
   }
 
-  // Each layer's packet tells of every codeblock of its precinct, of those that it adds nothing to in less
-  // than a bit.
-  void spend_on_layers(std::uint64_t blocks, std::uint16_t tile) {
+  // Of a packet that is not empty, before it is read: it tells of every codeblock of its precinct, of those
+  // that it adds nothing to in less than a bit. What is known of them takes `memory` bytes; with several
+  // layers they are kept for the packets of the others.
+  void spend_on_blocks(std::uint64_t blocks, std::uint64_t memory, bool is_kept) {
     work_ += blocks;
-    if (work_ > most_work()) check_work("the quality layers of tile " + std::to_string(tile));
+    if (work_ > most_work()) check_work("its codeblocks");
+    const std::uint64_t most = memory_allowance + 256 * bytes_;
+    if (memory > most - kept_)
+      throw error(error_code::limit, "what is to be known of its codeblocks takes more than " +
+                                         std::to_string(most >> 20) + " MiB, which the " +
+                                         std::to_string(bytes_) + " bytes of data do not account for");
+    if (is_kept) kept_ += memory;
   }
 
 private:
+  // What an image of 2^28 pixels takes in one layer, in codeblocks of 4x4.
+  static constexpr std::uint64_t memory_allowance = std::uint64_t{1} << 28;
+
   // Some hundred nanoseconds a byte. Real layers stay far below: a codeblock without a byte in any of twenty
   // layers is twenty steps.
   std::uint64_t most_work() const { return 64 * (bytes_ + allowance_); }
@@ -56,6 +66,7 @@ private:
   std::uint64_t allowance_;
   std::uint64_t declared_ = 0;
   std::uint64_t work_ = 0;
+  std::uint64_t kept_ = 0;
 };
 
 }  // namespace htj2k

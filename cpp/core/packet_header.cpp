@@ -5,6 +5,7 @@
 
 #include "core/codestream.hpp"
 #include "core/error.hpp"
+#include "core/packet_budget.hpp"
 
 namespace htj2k {
 namespace {
@@ -219,11 +220,14 @@ packet_extent packet_header_reader::read(const packet_place& place, const block_
   const bool is_only_layer = options.num_layers == 1;
   packet_extent extent;
   if (bits.bit() == 1) {
-    if (precinct.is_new() || is_only_layer) precinct.reset(grids, num_grids, is_only_layer);
-    for (std::size_t i = 0; i < num_grids; ++i)
-      extent.blocks_seen += std::uint64_t{grids[i].across} * grids[i].down;
+    std::uint64_t num_blocks = 0;
+    for (std::size_t i = 0; i < num_grids; ++i) num_blocks += std::uint64_t{grids[i].across} * grids[i].down;
+    const bool is_reset = precinct.is_new() || is_only_layer;
+    const std::uint64_t memory = is_reset ? precinct_state::memory_of(num_blocks, is_only_layer) : 0;
+    place.budget->spend_on_blocks(num_blocks, memory, !is_only_layer);
+    if (is_reset) precinct.reset(grids, num_grids, is_only_layer);
     // Each takes 6 bits of the header at least.
-    blocks_.reserve(std::min(extent.blocks_seen, 2 * (stop - bits.position()) + 1));
+    blocks_.reserve(std::min(num_blocks, 2 * (stop - bits.position()) + 1));
     for (std::uint32_t i = 0; i < num_grids; ++i) {
       if (grids[i].empty()) continue;
       bits = read_grid(bits, grids[i], i, num_grids, precinct.bands[i], layer, *place.pieces);

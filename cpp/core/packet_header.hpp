@@ -89,6 +89,12 @@ public:
     std::vector<block_state> blocks;  // none if there is but one layer
   };
 
+  // At most, for precincts of so many codeblocks.
+  static std::uint64_t memory_of(std::uint64_t blocks, bool is_only_layer) {
+    const std::uint64_t nodes = 2 * blocks;  // of one tree, which is a row where they are the most
+    return 2 * nodes * sizeof(tag_node) + (is_only_layer ? 0 : blocks * sizeof(block_state));
+  }
+
   // Forgets all.
   void reset(const block_grid* grids, std::size_t num_grids, bool is_only_layer);
   bool is_new() const { return is_new_; }
@@ -97,6 +103,8 @@ public:
 private:
   bool is_new_ = true;
 };
+
+class packet_budget;
 
 // Headers that stand apart from their packets (PPM, PPT).
 struct packed_headers {
@@ -111,12 +119,12 @@ struct packet_place {
   std::uint64_t stop = 0;            // where its tile-part ends
   packed_headers* packed = nullptr;  // where its header is, if not here
   part1_pieces* pieces = nullptr;    // where those of its tile's Part 1 blocks are noted
+  packet_budget* budget = nullptr;   // what its codeblocks are paid from
 };
 
 struct packet_extent {
   std::uint64_t header_size = 0;  // SOP and EPH included; of those that are packed only SOP
   std::uint64_t body_size = 0;
-  std::uint64_t blocks_seen = 0;  // codeblocks that the header might have told of: how much work it was
 };
 
 struct packet_options {

@@ -101,8 +101,8 @@ packet_extent tile_walk::read_one(const packet_id& id, byte_span bytes, std::uin
                                   std::uint64_t stop, const block_grid* grids, std::size_t num_grids,
                                   packet_header_reader& reader) {
   try {
-    return reader.read({bytes, start, stop, headers_ ? &*headers_ : nullptr, &pieces_}, grids, num_grids,
-                       state_of(id), id.layer, options_);
+    return reader.read({bytes, start, stop, headers_ ? &*headers_ : nullptr, &pieces_, budget_}, grids,
+                       num_grids, state_of(id), id.layer, options_);
   } catch (const error& e) {
     throw error(e.code(), name_of(id, tile_) + ": " + e.what(), headers_ ? start : e.offset());
   }

@@ -59,7 +59,6 @@ public:
       const packet_extent extent =
           read_one(id, bytes, position, stop, grids.data(), resolution.num_bands, reader);
       check_body(id, extent, position, stop, reader.blocks());
-      if (geometry_.num_layers > 1) budget_->spend_on_layers(extent.blocks_seen, tile_);
       if (!bands_.empty())
         for (const placed_block& placed : reader.blocks())
           bands_[id.component][id.resolution][placed.band].add(resolution, placed);

@@ -27,6 +27,7 @@ bool examine(byte_span data) {
   parse_options options;
   options.keep_damaged = true;
   options.bounds.max_pixels = UINT64_MAX;
+  options.bounds.packet_allowance = fuzz::small_limits().packet_allowance;
   const codestream cs = parse(data, options);
   check_ranges(cs);
   resolution_stops(cs);
