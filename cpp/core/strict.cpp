@@ -99,6 +99,27 @@ void append(std::vector<std::uint8_t>& target, byte_span data, std::uint64_t sta
   target.insert(target.end(), data.data + start, data.data + stop);
 }
 
+std::uint64_t num_tiles_to_come(const codestream& cs) {
+  std::vector<bool> has_begun(cs.siz.num_tiles());
+  for (const tile_part& part : cs.tile_parts)
+    if (part.header_is_whole) has_begun[part.tile] = true;
+  return static_cast<std::uint64_t>(std::count(has_begun.begin(), has_begun.end(), false));
+}
+
+// How many bytes there are at least when every tile has begun; 0: not known, or all have.
+std::uint64_t least_bytes_of_all_tiles(const codestream& cs) {
+  constexpr std::uint64_t least_header = 12 + 2;  // SOT and SOD
+  const std::uint64_t to_come = num_tiles_to_come(cs);
+  if (to_come == 0 || cs.damage || cs.eoc || cs.range.stop < cs.data.size) return 0;
+  std::uint64_t stop = cs.main_header.stop;
+  if (!cs.tile_parts.empty()) {
+    const tile_part& last = cs.tile_parts.back();
+    stop = last.header_is_whole ? last.stop : last.header.start;  // Psot may be 0
+  }
+  const std::uint64_t least = stop + to_come * least_header;
+  return stop != 0 && least > cs.data.size ? least : 0;
+}
+
 }  // namespace
 
 std::vector<image_layout> component_layouts_at(const codestream& cs, std::uint32_t reduce) {
@@ -176,10 +197,14 @@ arrival look_at(byte_span data, const limits& bounds) {
   options.keep_damaged = true;
   const codestream cs = parse(data, options);
   choose_engine(cs, 0, decode_engine::automatic);
+  arrival result;
+  // Before, no resolution is whole. To walk over all packets for each tile that comes would take a time that
+  // grows with the square of their number.
+  result.bytes_needed = least_bytes_of_all_tiles(cs);
+  if (result.bytes_needed != 0) return result;
   const packet_walk walk = walk_packets(cs, 0);
   if (walk.fault) throw error(*walk.fault);
   if (cs.damage) throw error(*cs.damage);
-  arrival result;
   result.resolutions_complete = walk.resolutions_complete();
   result.bytes_needed = walk.bytes_needed;
   result.is_whole = cs.eoc.has_value();

@@ -48,6 +48,30 @@ def test_as_soon_as_the_last_byte_is_there():
     assert [arrived[r] for r in range(5)] == stops
 
 
+@pytest.mark.parametrize("tlm", [False, True])
+def test_tiles_are_looked_at_when_all_have_begun(monkeypatch, tlm):
+    """Until then one look a tile is enough, however small the chunks are; and nothing comes late."""
+    stream = htj2k.encode(PIXELS, num_decompositions=3, tile_size=(32, 32), tlm=tlm)
+    looks = []
+    look_at = _core.look_at
+    monkeypatch.setattr(_core, "look_at", lambda data, *rest: looks.append(len(data)) or look_at(data, *rest))
+    decoder = htj2k.ProgressiveDecoder()
+    arrived = {}
+    for n in range(len(stream)):
+        for image in decoder.feed(stream[n : n + 1]):
+            arrived[image.reduce] = n + 1
+    info = htj2k.read_info(stream)
+    last_tile = [part.byte_range[0] for part in info.tile_parts if part.index == 0][-1]
+    num_tiles = info.num_tiles
+    assert num_tiles > 20
+    assert len([n for n in looks if info.main_header[1] <= n < last_tile]) <= 4 * num_tiles
+    for reduce, n in arrived.items():
+        assert np.array_equal(htj2k.decode(stream[:n], reduce=reduce), htj2k.decode(stream, reduce=reduce))
+        with pytest.raises(htj2k.TruncatedError):
+            htj2k.decode(stream[: n - 1], reduce=reduce)
+    assert sorted(arrived) == [0, 1, 2, 3]
+
+
 def test_each_resolution_is_decoded_once_on_top_of_the_last(monkeypatch):
     """What is kept for the next are 16-bit coefficients, until the codestream is whole."""
     calls = []
