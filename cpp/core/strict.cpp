@@ -208,11 +208,16 @@ arrival look_at(byte_span data, const limits& bounds) {
   result.resolutions_complete = walk.resolutions_complete();
   result.bytes_needed = walk.bytes_needed;
   result.is_whole = cs.eoc.has_value();
-  if (result.is_whole)
+  if (result.is_whole) {
     check_complete(cs);
-  else  // without its EOC the full resolution is not whole
+    if (!walk.by_reduce[0].is_complete)
+      throw error(error_code::codestream,
+                  "EOC is there, but not every packet; the first that is missing: " + walk.first_missing,
+                  *cs.eoc);
+  } else {  // without its EOC the full resolution is not whole
     result.resolutions_complete =
         std::min(result.resolutions_complete, static_cast<std::int32_t>(max_reduce(cs)));
+  }
   return result;
 }
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 import htj2k
 from htj2k import _core
 from images import ct_like, noise
-from streams import QCD, patch
+from streams import QCD, main_header, patch, tile_part
 
 PIXELS = ct_like((200, 160))
 STREAM = htj2k.encode(PIXELS, num_decompositions=4)
@@ -46,6 +46,15 @@ def test_as_soon_as_the_last_byte_is_there():
         for image in decoder.feed(STREAM[n : n + 1]):
             arrived[image.resolution] = n + 1
     assert [arrived[r] for r in range(5)] == stops
+
+
+@pytest.mark.parametrize("chunk", [1, 1000])
+def test_an_end_before_the_last_packet_is_not_complete(chunk):
+    stream = main_header(levels=1) + tile_part(body=b"\x00") + b"\xff\xd9"  # a packet for each resolution
+    decoder = htj2k.ProgressiveDecoder()
+    with pytest.raises(htj2k.CodestreamError, match="EOC is there, but not every packet"):
+        feed_all(decoder, stream, chunk)
+    assert not decoder.complete
 
 
 @pytest.mark.parametrize("tlm", [False, True])
