@@ -207,7 +207,7 @@ public:
   // Its memory must outlive what is being written there.
   ~decode_task() {
     if (work_ == nullptr) return;
-    const py::gil_scoped_release release;
+    const without_gil release;
     worker_pool::shared().cancel(work_);
     while (!worker_pool::shared().wait(work_, interval)) continue;
   }
@@ -240,12 +240,12 @@ private:
     };
     work_ = worker_pool::shared().submit(1, 1, pool_size, [=](std::size_t) { decode(); });
     if (work_ != nullptr) return;
-    const py::gil_scoped_release release;
+    const without_gil release;
     decode();
   }
 
   bool is_done() const {
-    const py::gil_scoped_release release;
+    const without_gil release;
     return worker_pool::shared().wait(work_, interval);
   }
 

@@ -23,7 +23,7 @@ void batch_run::fail(std::size_t index, std::exception_ptr error) {
 }
 
 void batch_run::for_each(const std::function<void(std::size_t)>& run) {
-  const py::gil_scoped_release release;
+  const without_gil release;
   if (options_.threads == 1 || errors_.size() == 1)
     run_here(run);
   else

@@ -22,7 +22,7 @@ std::uint32_t checksum(const kernels::implementation& kernels, const py::object&
   const byte_buffer buffer(data);
   const byte_span bytes = buffer.span();
   if (bytes.size < worth_releasing_gil) return kernels.crc32(value, bytes.data, bytes.size);
-  const py::gil_scoped_release release;
+  const without_gil release;
   return kernels.crc32(value, bytes.data, bytes.size);
 }
 
@@ -34,7 +34,7 @@ std::tuple<std::vector<level>, std::int64_t, std::int64_t> checksum_array(
   const const_image_view view = view_of(pixels);
   pixel_checksums found;
   {
-    const py::gil_scoped_release release;
+    const without_gil release;
     found = checksum_pixels(view, options, kernels);
   }
   std::vector<level> levels;

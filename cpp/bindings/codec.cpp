@@ -26,7 +26,7 @@ namespace {
 encoded_image encode_view(const py::array& pixels, encode_options options,
                           std::optional<clamp_policy> checksums) {
   const const_image_view view = view_of(pixels);
-  const py::gil_scoped_release release;
+  const without_gil release;
   return encode(view, options, checksums);
 }
 
@@ -55,7 +55,7 @@ void check_shape(byte_span data, std::uint32_t reduce, const std::vector<std::ui
 
 open_codestream open(const byte_buffer& buffer, const std::optional<std::uint64_t>& max_pixels,
                      std::uint32_t reduce, decode_engine engine = decode_engine::automatic) {
-  const py::gil_scoped_release release;
+  const without_gil release;
   return open_strict(buffer.span(), limits_of(max_pixels), reduce, engine);
 }
 
@@ -100,7 +100,7 @@ py::tuple decode_buffer(const py::object& data, std::uint32_t reduce, bool clamp
   options.threads = threads ? *threads : threads_that_fit(num_samples(layout), pool_size);
   std::vector<message> messages;
   {
-    const py::gil_scoped_release release;
+    const without_gil release;
     messages = decode_strict(opened, options, view);
   }
   return py::make_tuple(pixels, list_of(messages));
@@ -126,7 +126,7 @@ py::tuple decode_components_of_buffer(const py::object& data, std::uint32_t redu
   options.threads = threads ? *threads : threads_that_fit(samples, pool_size);
   std::vector<message> messages;
   {
-    const py::gil_scoped_release release;
+    const without_gil release;
     messages = decode_components(opened, options, views);
   }
   return py::make_tuple(arrays, list_of(messages));
@@ -155,7 +155,7 @@ py::tuple checksum_buffer(const py::object& data, std::uint32_t reduce,
   options.threads = threads_that_fit(num_samples(layout), most_threads);
   codestream_checksums found;
   {
-    const py::gil_scoped_release release;
+    const without_gil release;
     found = checksum_codestream(opened, options, request, view);
   }
   const py::object range =
@@ -195,7 +195,7 @@ py::tuple decode_partial_buffer(const py::object& data, std::uint32_t reduce, bo
   const image_view view = mutable_view_of(pixels);
   partial_result result;
   {
-    const py::gil_scoped_release release;
+    const without_gil release;
     decode_options options = options_of(reduce, clamp_to_container);
     options.threads = threads_as_fit ? threads_that_fit(num_samples(layout), threads) : threads;
     result = decode_partial(buffer.span(), limits_of(max_pixels), options, view, mask.mutable_data());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "bindings.hpp"
 #include "image_array.hpp"
 
 namespace py = pybind11;
@@ -27,7 +28,7 @@ py::bytes bytes_of(encoded_image& encoded) {
   const std::size_t header = encoded.main_header.size();
   py::bytes result = new_bytes(header + encoded.tile_parts.size());
   auto* target = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(result.ptr()));
-  const py::gil_scoped_release release;
+  const without_gil release;
   std::copy_n(encoded.main_header.data(), header, target);
   encoded.tile_parts.move_to(target + header);
   return result;

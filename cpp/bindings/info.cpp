@@ -193,7 +193,7 @@ py::bytes extract(const py::object& data, unsigned reduce, const std::optional<s
   const byte_buffer buffer(data);
   std::vector<std::uint8_t> out;
   {
-    const py::gil_scoped_release unlocked;
+    const without_gil unlocked;
     out = extract_resolution(buffer.span(), reduce, limits_of(max_pixels));
   }
   return {reinterpret_cast<const char*>(out.data()), out.size()};

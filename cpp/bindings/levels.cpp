@@ -24,7 +24,7 @@ struct level_options {
 };
 
 open_codestream open(const byte_buffer& buffer, const level_options& how, std::uint32_t reduce) {
-  const py::gil_scoped_release release;
+  const without_gil release;
   return open_strict(buffer.span(), how.bounds, reduce, how.engine);
 }
 
@@ -44,7 +44,7 @@ std::vector<message> decode_all(const byte_buffer& buffer, const open_codestream
   decode_options options = options_of(how.reduce, how.clamp_to_container);
   options.threads = threads;
   if (gives_all_levels(opened)) {
-    const py::gil_scoped_release release;
+    const without_gil release;
     decode_levels(opened, options, targets);
     return {};
   }
@@ -52,7 +52,7 @@ std::vector<message> decode_all(const byte_buffer& buffer, const open_codestream
   for (const level_target& target : targets) {
     options.reduce = target.reduce;
     const open_codestream own = open(buffer, how, target.reduce);
-    const py::gil_scoped_release release;
+    const without_gil release;
     for (message& m : decode_strict(own, options, target.out)) messages.push_back(std::move(m));
   }
   return messages;

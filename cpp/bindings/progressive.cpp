@@ -22,7 +22,7 @@ public:
     const byte_buffer buffer(data);
     open_codestream opened;
     {
-      const py::gil_scoped_release release;
+      const without_gil release;
       opened = open_strict(buffer.span(), limits_of(max_pixels), reduce);
     }
     const image_layout layout = layout_at(opened.cs, reduce);
@@ -30,7 +30,7 @@ public:
     const image_view view = mutable_view_of(pixels);
     std::vector<message> messages;
     {
-      const py::gil_scoped_release release;
+      const without_gil release;
       const std::lock_guard<std::mutex> lock(mutex_);
       decode_options options = options_of(reduce, clamp_to_container);
       options.threads = threads_that_fit(num_samples(layout), most_threads);

@@ -1,13 +1,12 @@
 #include "core/worker_pool.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 
-#if defined(__GNUC__)
-#include <cxxabi.h>
-#endif
+#include "core/thread_memory.hpp"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
@@ -22,19 +21,31 @@ namespace {
 std::mutex creation;
 worker_pool* pool = nullptr;  // guarded by `creation`
 
-thread_local worker_pool::handle running;  // the job whose item this thread is at
-
-// A thread's variables, ours and those of the C++ runtime for its exceptions, get memory when it first needs
-// them, and where that is not to be had the process ends: not then, when a job may have taken it all.
-void take_own_memory() {
-  running = nullptr;
-#if defined(__GNUC__)
-  // Declared as const, so that a call whose result nobody keeps is left out.
-  [[maybe_unused]] const void* volatile of_exceptions = abi::__cxa_get_globals();
-#endif
-}
+// The job whose item this thread is at, or null. A pointer has no destructor, for which a thread needs
+// memory.
+thread_local const worker_pool::handle* running = nullptr;
 
 }  // namespace
+
+// How a new thread tells who started it whether it has begun, or ends for want of memory.
+class worker_pool::beginning {
+public:
+  void tell(bool begun) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    begun_ = begun;
+    told_.notify_one();
+  }
+  bool wait() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    told_.wait(lock, [&] { return begun_.has_value(); });
+    return *begun_;
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable told_;
+  std::optional<bool> begun_;
+};
 
 struct worker_pool::job {
   std::size_t count;
@@ -74,8 +85,9 @@ void worker_pool::survive_forks() {
 worker_pool::handle worker_pool::submit(std::size_t count, unsigned threads, unsigned pool_size,
                                         std::function<void(std::size_t)> run) {
   threads = std::max(threads, 1U);
-  pool_size = running == nullptr ? std::max(pool_size, threads) : running->pool_size;
-  auto added = std::make_shared<job>(job{count, threads, pool_size, std::move(run), running});
+  const handle whole = running == nullptr ? nullptr : *running;
+  pool_size = whole == nullptr ? std::max(pool_size, threads) : whole->pool_size;
+  auto added = std::make_shared<job>(job{count, threads, pool_size, std::move(run), whole});
   const std::lock_guard<std::mutex> lock(mutex_);
   finish_if_done(*added);  // there may be no items
   if (added->finished) return added;
@@ -100,13 +112,21 @@ void worker_pool::cancel(const handle& work) {
 // No more than there are new items for. One worker is enough to go on with when the system refuses others:
 // false if there is none.
 bool worker_pool::add_workers(unsigned pool_size, std::size_t num_items) {
-  try {
-    for (; num_workers_ < pool_size && num_items != 0; ++num_workers_, --num_items)
-      std::thread(&worker_pool::work, this, num_workers_).detach();
-  } catch (const std::system_error&) {
-    return num_workers_ != 0;
-  }
+  for (; num_workers_ < pool_size && num_items != 0; ++num_workers_, --num_items)
+    if (!add_worker()) return num_workers_ != 0;
   return true;
+}
+
+// False if the system gives no thread, or the thread no memory. The next begins, and so do jobs, when this
+// one has what it needs.
+bool worker_pool::add_worker() {
+  beginning start;
+  try {
+    std::thread(&worker_pool::begin, this, num_workers_, &start).detach();
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return start.wait();
 }
 
 void worker_pool::change_active(job& work, int by) {
@@ -128,8 +148,13 @@ worker_pool::handle worker_pool::find_job(unsigned number) const {
   return nullptr;
 }
 
+void worker_pool::begin(unsigned number, beginning* start) {
+  const bool begun = take_thread_memory_if_there_is();
+  start->tell(begun);
+  if (begun) work(number);
+}
+
 void worker_pool::work(unsigned number) {
-  take_own_memory();
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
     const handle current = find_job(number);
@@ -142,7 +167,7 @@ void worker_pool::work(unsigned number) {
     if (current->next == current->count)
       jobs_.erase(std::remove(jobs_.begin(), jobs_.end(), current), jobs_.end());
     lock.unlock();
-    running = current;
+    running = &current;
     current->run(item);
     running = nullptr;
     lock.lock();

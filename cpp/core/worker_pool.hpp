@@ -35,7 +35,10 @@ public:
 
 private:
   worker_pool() = default;
+  class beginning;
   bool add_workers(unsigned pool_size, std::size_t num_items);
+  bool add_worker();
+  void begin(unsigned number, beginning* start);
   void work(unsigned number);
   handle find_job(unsigned number) const;
   void change_active(job& work, int by);
