@@ -13,7 +13,7 @@ from functools import partial
 
 import htj2k
 from peak_memory import STATUS, status
-from streams import COD, POC, QCD, SOT, main_header, remove, segment
+from streams import COD, COM, POC, QCD, SOT, main_header, remove, segment, tile_part
 
 FEW_PIXELS = 1 << 22  # 64 MiB go with them
 Size = tuple[int, int]
@@ -71,6 +71,28 @@ STREAMS_OF_FEW_PIXELS = {
 }
 
 
+def headers_in_headers(count: int) -> bytes:
+    """Each comment holds a SOT, and what follows all further comments is no segment of its tile-part header."""
+    sot = segment(SOT, struct.pack(">HIBB", 0, 1 << 30, 0, 1))
+    return main_header() + sot + segment(COM, bytes(2) + sot) * count + b"no segment"
+
+
+def behind_damage(size: Size, own: bytes, packets: bytes) -> bytes:
+    """Two tiles, of which the header of the first is damaged."""
+    header = main_header(size=(size[0], 2 * size[1]), tile_size=size)
+    sot = segment(SOT, struct.pack(">HIBB", 1, 14 + len(own) + len(packets), 0, 1))
+    return header + tile_part(0)[:12] + b"no segment" + sot + own + b"\xff\x93" + packets + b"\xff\xd9"
+
+
+# `decode_partial` goes on behind damage.
+STREAMS_WITH_DAMAGE = {
+    "tile-part headers in each other": headers_in_headers(50000),
+    "layers of many precincts behind damage": behind_damage(
+        (500, 500), cod(layers=2, precinct=(0, 0)), NOTHING_NEW * 500000
+    ),
+}
+
+
 # `read_info` takes images of any size.
 STREAMS_OF_ANY_SIZE = {
     "large precincts of small codeblocks": stream((1 << 17, 1 << 17), cod(), NOTHING_NEW * 16),
@@ -90,6 +112,11 @@ def reason_of(data: bytes) -> str:
     return f"incomplete: {htj2k.read_info(data).incomplete}"
 
 
+def what_is_whole(data: bytes) -> str:
+    image = htj2k.decode_partial(data, max_pixels=FEW_PIXELS)
+    return f"whole up to {sorted({int(level) for level in image.whole_up_to.flat})}: {image.reason}"
+
+
 def outcome_of(data: bytes, call: Callable[[bytes], str]) -> tuple[float, int, str]:
     STATUS.with_name("clear_refs").write_text("5")
     before, start = status("VmRSS"), time.process_time()
@@ -105,5 +132,6 @@ if __name__ == "__main__":
     found = {name: outcome_of(data, decoded) for name, data in STREAMS.items()}
     few = partial(decoded, max_pixels=FEW_PIXELS)
     found |= {name: outcome_of(data, few) for name, data in STREAMS_OF_FEW_PIXELS.items()}
+    found |= {name: outcome_of(data, what_is_whole) for name, data in STREAMS_WITH_DAMAGE.items()}
     found |= {name: outcome_of(data, reason_of) for name, data in STREAMS_OF_ANY_SIZE.items()}
     print(json.dumps(found))  # noqa: T201

@@ -3,6 +3,7 @@
 // The walk ends quietly where the data end; check_complete says later whether that was too early.
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "core/parser.hpp"
 #include "core/segments.hpp"
@@ -36,6 +37,8 @@ public:
       } catch (const error& e) {
         if (!cs_.damage) cs_.damage = e;
         leave_out(start);
+        read_in_vain_ += position_ - start;
+        goes_on = read_in_vain_ <= most_in_vain * cs_.range.size();
         position_ = find_tile_part(start + 1);
       }
     }
@@ -43,6 +46,10 @@ public:
   }
 
 private:
+  // What a damaged header spans is searched for further tile-parts, each of which may span as much. Of real
+  // ones few are damaged, and none is long.
+  static constexpr std::uint64_t most_in_vain = 16;
+
   // False at the end: of the codestream or of the data.
   bool read_next(bool is_salvage = false) {
     code_ = load_u16(cs_.data.data + position_);
@@ -62,10 +69,35 @@ private:
   void leave_out(std::uint64_t start) {
     if (cs_.tile_parts.empty() || cs_.tile_parts.back().header.start != start) return;
     const tile_part& part = cs_.tile_parts.back();
-    if (part.index == 0) cs_.tiles.erase(part.tile);
+    if (part.index == 0)
+      cs_.tiles.erase(part.tile);
+    else if (const auto own = cs_.tiles.find(part.tile); own != cs_.tiles.end())
+      forget_from(start, own->second);
+    const auto is_of_it = [&](const auto& segment) { return start_of(segment) >= start; };
+    forget_last(cs_.comments, is_of_it);
+    forget_last(cs_.others, is_of_it);
     --tiles_[part.tile].next_part;
     cs_.packet_lengths.erase(static_cast<std::uint32_t>(cs_.tile_parts.size() - 1));
     cs_.tile_parts.pop_back();
+  }
+
+  static std::uint64_t start_of(const comment& segment) { return segment.text.start; }
+  static std::uint64_t start_of(const other_segment& segment) { return segment.range.start; }
+  static std::uint64_t start_of(const indexed_range& segment) { return segment.range.start; }
+  static std::uint64_t start_of(const progression_change& change) { return change.offset; }
+
+  template <typename Segment, typename Condition>
+  static void forget_last(std::vector<Segment>& segments, Condition condition) {
+    while (!segments.empty() && condition(segments.back())) segments.pop_back();
+  }
+
+  // What a later tile-part may say of its tile.
+  static void forget_from(std::uint64_t start, coding_parameters& own) {
+    const auto is_of_it = [&](const auto& segment) { return start_of(segment) >= start; };
+    forget_last(own.poc, is_of_it);
+    forget_last(own.packed_headers, is_of_it);
+    for (auto nlt = own.nlt.begin(); nlt != own.nlt.end();)
+      nlt = nlt->second.offset >= start ? own.nlt.erase(nlt) : std::next(nlt);
   }
 
   void leave_out_ambiguous_tiles() {
@@ -314,6 +346,7 @@ private:
   std::uint64_t end_;
   std::vector<tile_state> tiles_;
   std::uint16_t code_ = 0;
+  std::uint64_t read_in_vain_ = 0;
 };
 
 }  // namespace

@@ -21,13 +21,13 @@ codestream parse(byte_span data, const parse_options& options) {
   if (options.main_header_only) return cs;
   if (options.skip_damaged) {
     salvage_tile_parts(cs);
-    return cs;
-  }
-  try {
-    walk_tile_parts(cs);
-  } catch (const error& e) {
-    if (!options.keep_damaged) throw;
-    cs.damage = e;
+  } else {
+    try {
+      walk_tile_parts(cs);
+    } catch (const error& e) {
+      if (!options.keep_damaged) throw;
+      cs.damage = e;
+    }
   }
   if (!cs.tiles.empty()) check_memory_limit(cs, options.bounds);
   return cs;

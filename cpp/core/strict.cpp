@@ -1,6 +1,7 @@
 #include "core/strict.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -99,6 +100,19 @@ void append(std::vector<std::uint8_t>& target, byte_span data, std::uint64_t sta
   target.insert(target.end(), data.data + start, data.data + stop);
 }
 
+// Behind the damage there may be tiles that are not decodable, or not at this size, or take more memory than
+// they may: then all there is lost.
+std::optional<codestream> parse_beyond_damage(byte_span data, parse_options options, std::uint32_t reduce) {
+  options.skip_damaged = true;
+  try {
+    codestream cs = parse(data, options);
+    if (reduce <= max_reduce(cs) && can_decode(cs, reduce, decode_engine::native)) return cs;
+  } catch (const error& e) {
+    if (e.code() != error_code::limit) throw;
+  }
+  return std::nullopt;
+}
+
 std::uint64_t num_tiles_to_come(const codestream& cs) {
   std::vector<bool> has_begun(cs.siz.num_tiles());
   for (const tile_part& part : cs.tile_parts)
@@ -177,12 +191,7 @@ open_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t
   check_reduce(result.cs, reduce);
   result.engine = choose_damaged_engine(result.cs, reduce);
   if (result.engine == decode_engine::native) {
-    options.skip_damaged = true;
-    codestream beyond = parse(data, options);
-    // Behind the damage there may be tiles that are not decodable, or not at this size: then all there is
-    // lost.
-    if (reduce <= max_reduce(beyond) && can_decode(beyond, reduce, decode_engine::native))
-      result.cs = std::move(beyond);
+    if (auto beyond = parse_beyond_damage(data, options, reduce)) result.cs = std::move(*beyond);
     result.walk = walk_damaged(result.cs);
   } else {
     check_openjph_memory_limit(result.cs, bounds);

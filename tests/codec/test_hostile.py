@@ -20,6 +20,8 @@ OUTCOMES = {
     "a tile with many more levels": "LimitError: decoding would take more than the 64 MiB",
     "layers of many precincts": "LimitError: decoding would take more than the 64 MiB",
     "layers of many precincts in a tile": "LimitError: decoding would take more than the 64 MiB",
+    "tile-part headers in each other": r"whole up to \[-1\]: found 0x6E6F, which does not belong",
+    "layers of many precincts behind damage": r"whole up to \[-1\]: found 0x6E6F",
     "large precincts of small codeblocks": "incomplete: packet of .*: what is to be known of its codeblocks",
     "an even larger one in two layers": "incomplete: packet of .*: what is to be known of its codeblocks",
     "layers of many large precincts": "incomplete: packet of .*: what is to be known of its codeblocks",
