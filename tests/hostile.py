@@ -13,7 +13,7 @@ from functools import partial
 
 import htj2k
 from peak_memory import STATUS, status
-from streams import COD, COM, POC, QCD, SOT, main_header, remove, segment, tile_part
+from streams import COD, COM, POC, QCC, QCD, SOT, main_header, remove, segment, tile_part
 
 FEW_PIXELS = 1 << 22  # 64 MiB go with them
 Size = tuple[int, int]
@@ -93,6 +93,15 @@ STREAMS_WITH_DAMAGE = {
 }
 
 
+def kernels(count: int, tiles: int, components: int) -> bytes:
+    """Each component of each tile is transformed with the last of the kernels (ATK segments)."""
+    header = main_header(size=(tiles, 1), tile_size=(1, 1), components=components)
+    segments = b"".join(segment(0xFF79, struct.pack(">H", 2 + i // (count - 1))) for i in range(count))
+    own = cod()[:-1] + b"\x03"
+    parts = [segment(SOT, struct.pack(">HIBB", t, 14 + len(own), 0, 1)) + own + b"\xff\x93" for t in range(tiles)]
+    return header + segments + segment(QCC, b"\0\0\x20\x48") + b"".join(parts) + b"\xff\xd9"
+
+
 # `read_info` takes images of any size.
 STREAMS_OF_ANY_SIZE = {
     "large precincts of small codeblocks": stream((1 << 17, 1 << 17), cod(), NOTHING_NEW * 16),
@@ -100,6 +109,7 @@ STREAMS_OF_ANY_SIZE = {
     "layers of many large precincts": stream(
         (1 << 17, 1 << 17), cod(layers=2, precinct=(12, 12)), NOTHING_NEW * 2048
     ),
+    "a kernel after many others": kernels(16000, tiles=128, components=4000),
     "many large precincts": stream((1 << 17, 1 << 17), cod(precinct=(13, 13)), NOTHING_NEW * 2048),
 }
 

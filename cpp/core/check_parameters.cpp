@@ -10,15 +10,9 @@ namespace {
 
 std::string at(std::uint64_t offset) { return " at byte " + std::to_string(offset); }
 
-bool has_kernel(const codestream& cs, std::uint8_t index) {
-  for (const other_segment& s : cs.others)
-    if (s.code == ATK && s.index == index) return true;
-  return false;
-}
-
 void check_component(const codestream& cs, std::uint16_t c, const coding_style& style,
                      const quantization& steps) {
-  if (style.transformation > 1 && !has_kernel(cs, style.transformation))
+  if (style.transformation > 1 && !cs.kernels.test(style.transformation))
     refuse("COD or COC" + at(style.offset) + ": transformation is " + std::to_string(style.transformation) +
                "; expected 0 (9/7), 1 (5/3) or the index of an ATK segment",
            style.offset);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -163,8 +164,7 @@ struct comment {
 // A segment that this library knows of but does not read (DFS, ATK, ADS), or does not know at all.
 struct other_segment {
   std::uint16_t code = 0;
-  byte_range range;         // marker included
-  std::uint16_t index = 0;  // of ATK: the kernel; of DFS: the style
+  byte_range range;  // marker included
 };
 
 enum class container : std::uint8_t { codestream, jp2, jph };
@@ -190,6 +190,7 @@ struct codestream {
   std::vector<byte_range> plm_segments;
   std::vector<comment> comments;
   std::vector<other_segment> others;
+  std::bitset<256> kernels;  // of which the main header holds an ATK segment
 
   std::vector<tile_part> tile_parts;
   std::map<std::uint32_t, std::vector<indexed_range>> packet_lengths;  // PLT, by index into tile_parts

@@ -174,8 +174,7 @@ private:
     other_segment other;
     other.code = in.code();
     other.range = {in.start(), in.rest().stop};
-    if (other.code == ATK) other.index = in.u16("Satk") & 0xFF;
-    if (other.code == DFS) other.index = in.u16("Sdfs");
+    if (other.code == ATK) cs_.kernels.set(in.u16("Satk") & 0xFF);
     cs_.others.push_back(other);
   }
 

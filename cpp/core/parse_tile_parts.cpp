@@ -312,7 +312,7 @@ private:
         cs_.comments.push_back(parse_com(in));
         break;
       default:
-        cs_.others.push_back({in.code(), {in.start(), in.rest().stop}, 0});
+        cs_.others.push_back({in.code(), {in.start(), in.rest().stop}});
     }
   }
 

@@ -25,6 +25,7 @@ OUTCOMES = {
     "large precincts of small codeblocks": "incomplete: packet of .*: what is to be known of its codeblocks",
     "an even larger one in two layers": "incomplete: packet of .*: what is to be known of its codeblocks",
     "layers of many large precincts": "incomplete: packet of .*: what is to be known of its codeblocks",
+    "a kernel after many others": "incomplete: None",
     "many large precincts": "incomplete: packet of .*, precinct 16: its codeblocks ask for more than",
 }
 
