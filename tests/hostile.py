@@ -84,6 +84,15 @@ def behind_damage(size: Size, own: bytes, packets: bytes) -> bytes:
     return header + tile_part(0)[:12] + b"no segment" + sot + own + b"\xff\x93" + packets + b"\xff\xd9"
 
 
+LAYERS = stream((1024, 1024), cod(32, layers=300), NOTHING_NEW * (33 * 300))
+SUBSAMPLED = stream((1024, 512), cod(32, layers=300), NOTHING_NEW * (2 * 33 * 300), components=2)
+
+# Every layer of every resolution must be read for the lowest one.
+STREAMS_OF_LEVELS = {
+    "levels on the way": LAYERS,
+    "levels of components of unequal size": SUBSAMPLED.replace(b"\x07\1\1\x07\1\1", b"\x07\1\1\x07\2\1"),
+}
+
 # `decode_partial` goes on behind damage.
 STREAMS_WITH_DAMAGE = {
     "tile-part headers in each other": headers_in_headers(50000),
@@ -122,6 +131,10 @@ def reason_of(data: bytes) -> str:
     return f"incomplete: {htj2k.read_info(data).incomplete}"
 
 
+def levels_of(data: bytes) -> str:
+    return f"levels: {len(htj2k.decode_levels(data))}, on the way: {len(htj2k.ProgressiveDecoder().feed(data))}"
+
+
 def what_is_whole(data: bytes) -> str:
     image = htj2k.decode_partial(data, max_pixels=FEW_PIXELS)
     return f"whole up to {sorted({int(level) for level in image.whole_up_to.flat})}: {image.reason}"
@@ -142,6 +155,7 @@ if __name__ == "__main__":
     found = {name: outcome_of(data, decoded) for name, data in STREAMS.items()}
     few = partial(decoded, max_pixels=FEW_PIXELS)
     found |= {name: outcome_of(data, few) for name, data in STREAMS_OF_FEW_PIXELS.items()}
+    found |= {name: outcome_of(data, levels_of) for name, data in STREAMS_OF_LEVELS.items()}
     found |= {name: outcome_of(data, what_is_whole) for name, data in STREAMS_WITH_DAMAGE.items()}
     found |= {name: outcome_of(data, reason_of) for name, data in STREAMS_OF_ANY_SIZE.items()}
     print(json.dumps(found))  # noqa: T201

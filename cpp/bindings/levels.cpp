@@ -1,6 +1,7 @@
 // Several resolutions of a codestream from one call.
 #include <pybind11/stl.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,9 +52,11 @@ std::vector<message> decode_all(const byte_buffer& buffer, const open_codestream
   std::vector<message> messages;
   for (const level_target& target : targets) {
     options.reduce = target.reduce;
-    const open_codestream own = open(buffer, how, target.reduce);
+    std::optional<open_codestream> own;
+    if (!serves(opened, target.reduce, how.engine)) own = open(buffer, how, target.reduce);
     const without_gil release;
-    for (message& m : decode_strict(own, options, target.out)) messages.push_back(std::move(m));
+    for (message& m : decode_strict(own ? *own : opened, options, target.out))
+      messages.push_back(std::move(m));
   }
   return messages;
 }

@@ -182,6 +182,11 @@ open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t 
   return result;
 }
 
+bool serves(const open_codestream& opened, std::uint32_t reduce, decode_engine engine) {
+  check_reduce(opened.cs, reduce);
+  return choose_engine(opened.cs, reduce, engine) == opened.engine;
+}
+
 open_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t reduce) {
   parse_options options;
   options.bounds = bounds;
@@ -226,6 +231,7 @@ arrival look_at(byte_span data, const limits& bounds) {
   } else {  // without its EOC the full resolution is not whole
     result.resolutions_complete =
         std::min(result.resolutions_complete, static_cast<std::int32_t>(max_reduce(cs)));
+    if (cs.range.stop < cs.data.size) result.bytes_needed = UINT64_MAX;  // its box has ended
   }
   return result;
 }

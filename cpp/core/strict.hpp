@@ -32,6 +32,11 @@ struct open_codestream {
 open_codestream open_strict(byte_span data, const limits& bounds, std::uint32_t reduce,
                             decode_engine engine = decode_engine::automatic);
 
+// Whether what was opened for a larger size also holds what a decode at this `reduce` would open: then nobody
+// walks over the packets again. Throws what open_strict says of codestreams that do not decode at this size.
+bool serves(const open_codestream& opened, std::uint32_t reduce,
+            decode_engine engine = decode_engine::automatic);
+
 // A codestream of which any part may be missing or damaged.
 open_codestream open_damaged(byte_span data, const limits& bounds, std::uint32_t reduce);
 

@@ -204,20 +204,27 @@ class ProgressiveDecoder:
     def _deliver(self) -> list[ProgressiveImage]:
         """What has arrived and was not delivered; it counts as that only when all of it is decoded."""
         first = max(self._delivered, self._arrived - 1) if self._latest_only else self._delivered
-        images = [image for r in range(first, self._arrived) if (image := self._image(r)) is not None]
+        images = self._images(range(first, self._arrived))
         self._delivered = self._arrived
         if self._is_whole:
             self._data = bytearray()
         return images
 
-    def _image(self, resolution: int) -> ProgressiveImage | None:
-        """None where only a higher resolution decodes."""
+    def _images(self, resolutions: range) -> list[ProgressiveImage]:
+        if not resolutions:
+            return []
+        with _core.ArrivedBytes(self._data, self._reduce_of(resolutions[-1]), self._max_pixels) as arrived:
+            return [image for r in resolutions if (image := self._image(arrived, r)) is not None]
+
+    def _reduce_of(self, resolution: int) -> int:
         assert self._info is not None
-        reduce = self._info.resolutions[resolution].reduce
+        return self._info.resolutions[resolution].reduce
+
+    def _image(self, arrived: _core.ArrivedBytes, resolution: int) -> ProgressiveImage | None:
+        """None where only a higher resolution decodes."""
+        reduce = self._reduce_of(resolution)
         try:
-            pixels, messages = self._decoder.decode(
-                self._data, reduce, self._to_container, self._max_pixels, thread_count(None)
-            )
+            pixels, messages = self._decoder.decode(arrived, reduce, self._to_container, thread_count(None))
         except UnsupportedError as e:
             if reduce == 0:
                 raise

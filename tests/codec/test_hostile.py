@@ -20,6 +20,8 @@ OUTCOMES = {
     "a tile with many more levels": "LimitError: decoding would take more than the 64 MiB",
     "layers of many precincts": "LimitError: decoding would take more than the 64 MiB",
     "layers of many precincts in a tile": "LimitError: decoding would take more than the 64 MiB",
+    "levels on the way": "levels: 33, on the way: 33",
+    "levels of components of unequal size": "levels: 33, on the way: 33",
     "tile-part headers in each other": r"whole up to \[-1\]: found 0x6E6F, which does not belong",
     "layers of many precincts behind damage": r"whole up to \[-1\]: found 0x6E6F",
     "large precincts of small codeblocks": "incomplete: packet of .*: what is to be known of its codeblocks",

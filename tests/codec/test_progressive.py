@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 import htj2k
 from htj2k import _core
 from images import ct_like, noise
-from streams import QCD, main_header, patch, tile_part
+from streams import QCD, main_header, patch, tile_part, wrap_in_boxes
 
 PIXELS = ct_like((200, 160))
 STREAM = htj2k.encode(PIXELS, num_decompositions=4)
@@ -79,6 +79,17 @@ def test_tiles_are_looked_at_when_all_have_begun(monkeypatch, tlm):
         with pytest.raises(htj2k.TruncatedError):
             htj2k.decode(stream[: n - 1], reduce=reduce)
     assert sorted(arrived) == [0, 1, 2, 3]
+
+
+def test_nothing_is_looked_at_when_the_box_has_ended(monkeypatch):
+    """No byte behind it can bring what is missing."""
+    decoder = htj2k.ProgressiveDecoder()
+    assert len(decoder.feed(wrap_in_boxes(STREAM[:-2]))) == 4
+    monkeypatch.setattr(_core, "look_at", None)
+    assert decoder.feed(bytes(1000)) == []
+    assert not decoder.complete
+    with pytest.raises(htj2k.TruncatedError, match="4 resolutions whole"):
+        decoder.finish()
 
 
 def test_each_resolution_is_decoded_once_on_top_of_the_last(monkeypatch):
