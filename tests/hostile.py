@@ -93,6 +93,20 @@ STREAMS_OF_LEVELS = {
     "levels of components of unequal size": SUBSAMPLED.replace(b"\x07\1\1\x07\1\1", b"\x07\1\1\x07\2\1"),
 }
 
+
+def empty_resolutions(tiles: int, components: int, levels: int = 32) -> bytes:
+    """Tiles of a pixel, transformed with 9/7: OpenJPH decodes them a resolution at a time."""
+    header = remove(remove(main_header(size=(tiles, 1), tile_size=(1, 1), components=components), COD), QCD)
+    coding = cod(levels)[:-1] + b"\0" + segment(QCD, b"\x22" + b"\x48\0" * 97)
+    parts = []
+    for t in range(tiles):
+        packets = bytes(components * sum(t >> k << k == t for k in range(levels + 1)))
+        parts.append(tile_part(t, body=packets))
+    return header + coding + b"".join(parts) + b"\xff\xd9"
+
+
+EMPTY_RESOLUTIONS = empty_resolutions(tiles=200, components=20)
+
 # `decode_partial` goes on behind damage.
 STREAMS_WITH_DAMAGE = {
     "tile-part headers in each other": headers_in_headers(50000),
@@ -135,6 +149,17 @@ def levels_of(data: bytes) -> str:
     return f"levels: {len(htj2k.decode_levels(data))}, on the way: {len(htj2k.ProgressiveDecoder().feed(data))}"
 
 
+def images_of(data: bytes) -> str:
+    return f"images: {len(htj2k.ProgressiveDecoder().feed(data))}"
+
+
+def checksums_of(data: bytes) -> str:
+    return f"checksums: {len(htj2k.codestream_checksums(data))}"
+
+
+EACH_SIZE = (levels_of, images_of, checksums_of)
+
+
 def what_is_whole(data: bytes) -> str:
     image = htj2k.decode_partial(data, max_pixels=FEW_PIXELS)
     return f"whole up to {sorted({int(level) for level in image.whole_up_to.flat})}: {image.reason}"
@@ -156,6 +181,7 @@ if __name__ == "__main__":
     few = partial(decoded, max_pixels=FEW_PIXELS)
     found |= {name: outcome_of(data, few) for name, data in STREAMS_OF_FEW_PIXELS.items()}
     found |= {name: outcome_of(data, levels_of) for name, data in STREAMS_OF_LEVELS.items()}
+    found |= {f"empty resolutions, {call.__name__}": outcome_of(EMPTY_RESOLUTIONS, call) for call in EACH_SIZE}
     found |= {name: outcome_of(data, what_is_whole) for name, data in STREAMS_WITH_DAMAGE.items()}
     found |= {name: outcome_of(data, reason_of) for name, data in STREAMS_OF_ANY_SIZE.items()}
     print(json.dumps(found))  # noqa: T201

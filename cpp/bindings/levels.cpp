@@ -7,6 +7,7 @@
 
 #include "bindings.hpp"
 #include "buffer.hpp"
+#include "core/limits.hpp"
 #include "core/strict.hpp"
 #include "frames.hpp"
 #include "image_array.hpp"
@@ -49,6 +50,7 @@ std::vector<message> decode_all(const byte_buffer& buffer, const open_codestream
     decode_levels(opened, options, targets);
     return {};
   }
+  check_decodes(opened.cs, static_cast<std::uint32_t>(targets.size()));
   std::vector<message> messages;
   for (const level_target& target : targets) {
     options.reduce = target.reduce;

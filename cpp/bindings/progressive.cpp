@@ -5,6 +5,7 @@
 
 #include "bindings.hpp"
 #include "buffer.hpp"
+#include "core/limits.hpp"
 #include "core/resolution_decoder.hpp"
 #include "core/strict.hpp"
 #include "frames.hpp"
@@ -26,6 +27,7 @@ public:
     try {
       const without_gil release;
       opened_ = open_strict(buffer_->span(), bounds_, lowest_reduce);
+      if (opened_->engine != decode_engine::native) check_decodes(opened_->cs, max_reduce(opened_->cs) + 1);
     } catch (const error& e) {
       if (e.code() != error_code::unsupported) throw;  // lower resolutions may decode
     }

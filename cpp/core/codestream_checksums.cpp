@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/geometry.hpp"
+#include "core/limits.hpp"
 
 namespace htj2k {
 namespace {
@@ -198,6 +199,7 @@ codestream_checksums checksum_codestream(const open_codestream& opened, const de
     return result;
   }
   if (request.decode_each_level || !are_low_passes(opened.cs)) {
+    check_decodes(opened.cs, lower + 1);
     for (; lower != 0; --lower) {
       decode_options at = options;
       at.reduce += lower;

@@ -260,4 +260,18 @@ void check_openjph_memory_limit(const codestream& cs, const limits& bounds) {
   if (most != UINT64_MAX && decoder_memory(cs, most, true) > most) exceed_memory(cs, bounds);
 }
 
+void check_decodes(const codestream& cs, std::uint32_t num_decodes) {
+  std::uint64_t resolutions = 0;
+  for (std::uint32_t t = 0; t < cs.siz.num_tiles(); ++t)
+    for (std::uint32_t c = 0; c < cs.siz.num_components(); ++c)
+      resolutions +=
+          style_of(cs, static_cast<std::uint16_t>(t), static_cast<std::uint16_t>(c)).num_decompositions + 1U;
+  const std::uint64_t most = (max_decompositions + 1) * cs.range.size() + cs.packet_allowance;
+  if (resolutions * num_decodes > most)
+    exceed("the tiles declare " + std::to_string(resolutions) + " resolutions; " +
+               std::to_string(num_decodes) + " decodes of them are more than the " +
+               std::to_string(cs.range.size()) + " bytes of data account for; decode fewer sizes",
+           cs.siz.offset);
+}
+
 }  // namespace htj2k

@@ -35,4 +35,8 @@ void check_size_limits(const codestream& cs, const limits& bounds);
 void check_memory_limit(const codestream& cs, const limits& bounds);
 void check_openjph_memory_limit(const codestream& cs, const limits& bounds);
 
+// For resolutions that are decoded one by one: each decode makes all resolutions of all tiles and components,
+// of which a few bytes may declare many that are empty. Throws LimitError.
+void check_decodes(const codestream& cs, std::uint32_t num_decodes);
+
 }  // namespace htj2k
