@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 #include <vector>
+
+#include "core/thread_memory.hpp"
 
 namespace htj2k {
 namespace {
@@ -12,17 +15,7 @@ constexpr std::size_t most_kept = 64;  // 4 MiB a thread
 
 using chunk_list = std::vector<std::unique_ptr<std::uint8_t[]>>;
 
-// With room for all that may be kept: chunks are given back in destructors, where nothing may fail.
-chunk_list list_with_room() {
-  chunk_list list;
-  list.reserve(most_kept);
-  return list;
-}
-
-chunk_list& kept_chunks() {
-  thread_local chunk_list kept = list_with_room();
-  return kept;
-}
+chunk_list& kept_chunks() { return kept_by_thread<chunk_list>(); }
 
 }  // namespace
 
@@ -65,15 +58,21 @@ void byte_chunks::move_to(std::uint8_t* target) {
 
 byte_chunks::chunk byte_chunks::take_chunk() {
   auto& kept = kept_chunks();
+  kept.reserve(most_kept);  // giving back, mostly on this thread, then takes no memory
   if (kept.empty()) return chunk(new std::uint8_t[chunk_size]);
   chunk taken = std::move(kept.back());
   kept.pop_back();
   return taken;
 }
 
+// Also in destructors: where there is no memory for the list, the chunk is freed.
 void byte_chunks::give_back(chunk used) {
-  auto& kept = kept_chunks();
-  if (used != nullptr && kept.size() < most_kept) kept.push_back(std::move(used));
+  if (used == nullptr) return;
+  try {
+    auto& kept = kept_chunks();
+    if (kept.size() < most_kept) kept.push_back(std::move(used));
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 }  // namespace htj2k

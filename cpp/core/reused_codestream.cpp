@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/ojph_messages.hpp"
+#include "core/thread_memory.hpp"
 
 namespace htj2k {
 namespace {
@@ -13,9 +14,12 @@ constexpr std::uint64_t most_kept_samples = std::uint64_t{1} << 24;
 // later frees, the address of the old one (param_siz of 0.32.0).
 constexpr std::uint32_t most_kept_components = 4;
 
+struct idle_objects {
+  std::unique_ptr<ojph::codestream> of_role[2];
+};
+
 std::unique_ptr<ojph::codestream>& idle_object(codec_role role) {
-  thread_local std::unique_ptr<ojph::codestream> idle[2];
-  return idle[role == codec_role::encode];
+  return kept_by_thread<idle_objects>().of_role[role == codec_role::encode];
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include "core/thread_memory.hpp"
 
-#include <cstddef>
+#include <atomic>
 #include <cstdlib>
+#include <vector>
 
 #if defined(__GNUC__)
 #include <cxxabi.h>
@@ -12,16 +13,20 @@ namespace {
 
 constexpr std::size_t enough = 1 << 16;  // some hundred bytes are needed
 
-// All variables of this library get their memory with the first; volatile, or nothing is written to one that
-// nobody reads.
-thread_local volatile bool taken = false;
+std::atomic<std::size_t> num_places{0};
+
+// The only variable with a destructor. All variables of this library get their memory with the first of them.
+std::vector<std::shared_ptr<void>>& places() {
+  thread_local std::vector<std::shared_ptr<void>> of_thread;
+  return of_thread;
+}
 
 }  // namespace
 
 void take_thread_memory() {
-  taken = true;
+  // Volatile or declared as const, so that calls whose results nobody keeps are not left out.
+  [[maybe_unused]] const volatile std::size_t of_variables = places().size();
 #if defined(__GNUC__)
-  // Declared as const, so that a call whose result nobody keeps is left out.
   [[maybe_unused]] const void* volatile of_exceptions = abi::__cxa_get_globals();
 #endif
 }
@@ -32,6 +37,14 @@ bool take_thread_memory_if_there_is() {
   std::free(probe);
   take_thread_memory();
   return true;
+}
+
+std::size_t new_place_in_threads() { return num_places++; }
+
+std::shared_ptr<void>& place_in_thread(std::size_t index) {
+  std::vector<std::shared_ptr<void>>& all = places();
+  if (index >= all.size()) all.resize(index + 1);
+  return all[index];
 }
 
 }  // namespace htj2k

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <map>
 
+#include "core/thread_memory.hpp"
+
 namespace htj2k::native {
 namespace {
 
@@ -28,10 +30,7 @@ std::atomic<std::uint64_t> num_blocks_helped{0};
 
 }  // namespace
 
-block_decoder& own_block_decoder() {
-  thread_local block_decoder decoder;
-  return decoder;
-}
+block_decoder& own_block_decoder() { return kept_by_thread<block_decoder>(); }
 
 struct block_queue::shared {
   std::mutex mutex;
