@@ -159,6 +159,35 @@ def test_a_repeated_key_is_refused() -> None:
         read_metadata(twice.encode())
 
 
+def in_instance(**members: Any) -> bytes:
+    return encoded({"Study": {"Series": {"1.2": {"Instances": {"1.2.3": members}}}}})
+
+
+def test_two_lists_of_frames_that_differ_are_refused() -> None:
+    """One of them would not be looked at."""
+    one, other = [{"ID": "a"}], [{"ID": "b"}]
+    for own in ([], other):
+        with pytest.raises(MetadataError, match=r"1\.2\.3.*two lists of ImageFrames"):
+            read_metadata(in_instance(ImageFrames=own, DICOM={"ImageFrames": one}))
+    (instance,) = read_metadata(in_instance(ImageFrames=one, DICOM={"ImageFrames": one})).instances
+    assert [frame.id for frame in instance.image_frames] == ["a"]
+
+
+@pytest.mark.parametrize("value", [{}, "", 0, False])
+def test_what_is_no_list_of_frames_is_not_taken_for_an_empty_one(value: Any) -> None:
+    with pytest.raises(MetadataError, match=r"ImageFrames is .*not a JSON list"):
+        read_metadata(in_instance(ImageFrames=value))
+
+
+@pytest.mark.parametrize("value", [[], "", 0, False])
+def test_what_is_no_object_is_not_taken_for_an_empty_one(value: Any) -> None:
+    for document in ({"Instances": value}, {"Instances": {"1.2.3": {"DICOM": value}}}):
+        with pytest.raises(MetadataError, match="not a JSON object"):
+            read_metadata(encoded({"Study": {"Series": {"1.2": document}}}))
+    with pytest.raises(MetadataError, match=r"Study\.DICOM"):
+        read_metadata(encoded({"Study": {"DICOM": value}}))
+
+
 def test_what_stands_under_either_key_is_expected() -> None:
     keys = ("PixelDataChecksumFromBaseToFullResolution", "ImageDataChecksumFromBaseToFullResolution")
     other = {**LEVEL, "Width": 512}

@@ -104,6 +104,20 @@ def test_truncated_metadata(output: Path) -> None:
     assert run("verify", str(output))[0] == 1
 
 
+def test_an_instance_that_is_gone_with_its_frames(output: Path) -> None:
+    """The folder agrees with its metadata; only the manifest knows of the third instance."""
+    (path,) = output.glob("*/metadata.json.gz")
+    document = json.loads(gzip.decompress(path.read_bytes()))
+    (series,) = document["Study"]["Series"].values()
+    _, instance = series["Instances"].popitem()
+    (path.parent / "frames" / f"{instance['ImageFrames'][0]['ID']}.j2c").unlink()
+    path.write_bytes(gzip.compress(json.dumps(document).encode()))
+    report = verify_folder(output)
+    assert not report.ok
+    message = "job-output-manifest.json counts 3 instances, but the metadata have 2"
+    assert [problem.message for problem in report.problems] == [message]
+
+
 def test_a_manifest_whose_ids_lead_elsewhere(output: Path) -> None:
     path = output / "job-output-manifest.json"
     document = json.loads(path.read_bytes())

@@ -202,6 +202,39 @@ def test_frames_that_the_metadata_lack(store: MemoryStore) -> None:
     assert report.problems[0].message == "NumberOfFrames is 2, but 1 image frames are listed"
 
 
+IMAGE = {"Rows": 40, "Columns": 33, "BitsAllocated": 16, "PhotometricInterpretation": "MONOCHROME2"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"NumberOfFrames": "5"}, "NumberOfFrames is 5, but no image frames are listed"),
+        (IMAGE, "the attributes describe an image, but no image frame is listed"),
+        ({"PixelData": None}, "the attributes describe an image, but no image frame is listed"),
+        ({"NumberOfFrames": "0", "Modality": "SR"}, None),
+    ],
+)
+@pytest.mark.parametrize("listed", [[], None])
+def test_an_image_among_others_of_which_no_frame_is_listed(
+    attributes: dict[str, Any], message: str | None, listed: Any
+) -> None:
+    store = image_set(3)
+    store.instance(1)["ImageFrames"] = listed
+    store.instance(1)["DICOM"].update(attributes)
+    report = verify(store)
+    assert report.count("verified") == 2
+    assert [problem.message for problem in report.problems] == ([] if message is None else [message])
+    assert report.ok == (message is None)
+
+
+def test_a_frame_in_another_one_s_place() -> None:
+    store = image_set(3)
+    store.instance(1)["ImageFrames"] = store.instance(0)["ImageFrames"]
+    report = verify(store)
+    assert not report.ok
+    assert report.problems[0].message == f"frame {store.entry()['ID']} is listed 2 times"
+
+
 def test_what_cannot_be_read() -> None:
     store = image_set(4)
     names = list(store.frames)

@@ -239,8 +239,8 @@ def build_instance(
         else:
             codestreams = [_codestream(pixels, stored, layout) for pixels, stored in frames]
             put_htj2k(dataset, codestreams, layout, source_syntax)
-    elif "PixelData" in dataset:
-        del dataset.PixelData
+    elif instance.describes_image:
+        raise InvalidInstance("the attributes describe an image, but the metadata list no frame")
     dataset.file_meta.TransferSyntaxUID = UID(transfer_syntax if checksums else EXPLICIT)
     return dataset, checksums
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pydicom
 
+from htj2k.healthimaging.metadata import IMAGE_KEYWORDS
+
 from .errors import DamagedInstance, InvalidInstance, UnsupportedInstance
 from .reading import integer, text
 from .syntaxes import BIG_ENDIAN, NATIVE_SYNTAXES
@@ -23,7 +25,6 @@ _SAMPLES = {
 # JPEG 2000's own transforms (PS3.3 C.7.6.3.1.2); decoding undoes them.
 _UNDONE_BY_DECODING = {"YBR_RCT": 3, "YBR_ICT": 3}
 _BITS_ALLOCATED = (1, 8, 16, 32)
-_IMAGE_KEYWORDS = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation")
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def has_pixels(dataset: pydicom.Dataset) -> bool:
                 f"the pixels are floating point numbers ({keyword}), which lossless HTJ2K cannot hold. "
                 "Keep this file as DICOM"
             )
-    if all(keyword in dataset for keyword in _IMAGE_KEYWORDS):
+    if all(keyword in dataset for keyword in IMAGE_KEYWORDS):
         raise DamagedInstance(
             "DICOM attribute PixelData does not exist, but Rows, Columns and BitsAllocated describe an "
             "image: the file is truncated or its pixels were removed"

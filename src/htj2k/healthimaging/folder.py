@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from pathlib import Path
@@ -17,7 +16,7 @@ from .layout import FRAME_SUFFIX, METADATA, ImageSetFolder, find_image_sets, lis
 from .metadata import ImageSetMetadata, MetadataError
 from .report import Problem, VerificationReport
 from .url_path import UrlPath, open_folder
-from .verification import Item, frame_tasks, missing_frames, verify_items
+from .verification import Item, frame_tasks, listing_problems, verify_items
 
 
 def verify_folder(
@@ -64,7 +63,9 @@ def verify_folder(
 def _collect(output: Path | UrlPath, report: VerificationReport) -> Iterator[Item]:
     """Read the metadata of all image sets; what cannot be read becomes a problem of `report`."""
     folders = find_image_sets(output)
-    report.problems += _job_problems(output, {folder.image_set_id for folder in folders})
+    is_one_set = [folder.path for folder in folders] == [output.resolve()]
+    listed = _read_manifest(output, report, is_needed=not (is_one_set and isinstance(output, UrlPath)))
+    report.problems += _job_problems(output, listed, {folder.image_set_id for folder in folders})
     for folder in folders:
         try:
             metadata = folder.metadata()
@@ -75,19 +76,32 @@ def _collect(output: Path | UrlPath, report: VerificationReport) -> Iterator[Ite
             report.problems.append(Problem(folder.image_set_id, f"{METADATA}: {error}"))
             continue
         report.image_sets += 1
-        report.problems += [*missing_frames(metadata), *_unlisted_files(folder, metadata)]
+        report.problems += listing_problems(metadata)
+        report.problems += _lost_instances(metadata, (listed or {}).get(folder.image_set_id))
+        report.problems += _unlisted_files(folder, metadata)
         for task in frame_tasks(metadata):
             yield folder, task
 
 
-def _job_problems(output: Path | UrlPath, found: set[str]) -> Iterator[Problem]:
+def _read_manifest(
+    output: Path | UrlPath, report: VerificationReport, *, is_needed: bool
+) -> dict[str, int] | None:
+    """What the manifest lists; None without one, or if it cannot be read, which is a problem if it is needed."""
+    try:
+        return listed_image_sets(output)
+    except (OSError, MetadataError) as error:
+        # Some web servers forbid what does not exist, as the manifest of a single image set.
+        if is_needed or not isinstance(error, OSError):
+            report.problems.append(Problem(MANIFEST, str(error)))
+    return None
+
+
+def _job_problems(output: Path | UrlPath, listed: dict[str, int] | None, found: set[str]) -> Iterator[Problem]:
     try:
         for name in unfinished_jobs(output):
             yield Problem(name, "left by an ingest that did not finish")
-        listed = listed_image_sets(output)
-    except (OSError, MetadataError) as error:
-        yield from _unless_unlistable(output, Problem(MANIFEST, str(error)), error)
-        return
+    except OSError as error:
+        yield from _unless_unlistable(output, Problem(str(output), str(error)), error)
     if listed is not None:
         for image_set_id in sorted(set(listed) - found):
             yield Problem(image_set_id, f"listed in {MANIFEST}, but the image set is missing")
@@ -95,17 +109,22 @@ def _job_problems(output: Path | UrlPath, found: set[str]) -> Iterator[Problem]:
             yield Problem(image_set_id, f"not listed in {MANIFEST}")
 
 
+def _lost_instances(metadata: ImageSetMetadata, counted: int | None) -> Iterator[Problem]:
+    """A job may add to an image set that has instances already, so more than it counts are no fault."""
+    count = len(metadata.instances)
+    if counted is not None and count < counted:
+        message = f"{MANIFEST} counts {counted} instances, but the metadata have {count}"
+        yield Problem(metadata.image_set_id or "", message)
+
+
 def _unlisted_files(folder: ImageSetFolder, metadata: ImageSetMetadata) -> Iterable[Problem]:
-    listings = Counter(frame.id for _, _, frame in metadata.image_frames())
-    for name, count in listings.items():
-        if count > 1:
-            yield Problem(folder.image_set_id, f"frame {name} is listed {count} times")
+    listed = {f"{frame.id}{FRAME_SUFFIX}" for _, _, frame in metadata.image_frames()}
     try:
         stored = folder.stored_names()
     except OSError as error:
         yield from _unless_unlistable(folder.path, Problem(folder.image_set_id, str(error)), error)
         return
-    for name in sorted(stored - {f"{listed}{FRAME_SUFFIX}" for listed in listings}):
+    for name in sorted(stored - listed):
         yield Problem(folder.image_set_id, f"frames/{name} is listed in no metadata")
 
 

@@ -151,11 +151,12 @@ def unfinished_jobs(output: Path | UrlPath) -> list[str]:
 
 def listed_image_sets(output: Path | UrlPath) -> dict[str, int] | None:
     """Image set IDs and instance counts of the manifest; None without a manifest."""
-    path = output / MANIFEST
-    if not path.exists():
+    try:
+        data = _read(output / MANIFEST)
+    except FileNotFoundError:  # `exists` of a URL's file system also says no where there was an error
         return None
     try:
-        sets = json.loads(_read(path))["jobSummary"]["imageSetsSummary"]
+        sets = json.loads(data)["jobSummary"]["imageSetsSummary"]
         count = "numberOfMatchedSOPInstances"
         listed = {entry["imageSetId"]: to_integer(entry[count], count) for entry in sets}
     except (ValueError, KeyError, TypeError, RecursionError) as error:

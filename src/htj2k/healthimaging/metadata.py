@@ -20,6 +20,9 @@ from htj2k.errors import HTJ2KError
 #: The transfer syntax of a frame whose instance does not name one.
 HTJ2K_LOSSLESS_RPCL = "1.2.840.10008.1.2.4.202"
 
+#: An instance that has all of these describes an image.
+IMAGE_KEYWORDS = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation")
+
 #: A metadata document larger than this, uncompressed, is refused instead of filling the memory.
 MAX_DOCUMENT_BYTES = 2**30
 
@@ -92,6 +95,11 @@ class Instance:
     def number_of_frames(self) -> int | None:
         """DICOM's Number of Frames; None where it is absent, empty or no number."""
         return _optional_integer(self.dicom.get("NumberOfFrames"))
+
+    @property
+    def describes_image(self) -> bool:
+        """Whether the attributes are those of an image, which has at least one frame."""
+        return "PixelData" in self.dicom or all(keyword in self.dicom for keyword in IMAGE_KEYWORDS)
 
 
 @dataclass(frozen=True)
@@ -181,15 +189,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _read_instances(document: Mapping[str, Any]) -> Iterator[Instance]:
-    study = _mapping({} if document.get("Study") is None else document["Study"], "Study")
-    study_uid = str(_mapping(study.get("DICOM") or {}, "Study.DICOM").get("StudyInstanceUID") or "")
+    study = _member(document, "Study", "Study")
+    study_uid = str(_member(study, "DICOM", "Study.DICOM").get("StudyInstanceUID") or "")
     # The guide prints Series beside Study and Instances beside the series; the service nests them.
     for holder, where in ((study, "Study.Series"), (document, "Series")):
-        series = _mapping({} if holder.get("Series") is None else holder["Series"], where)
-        for uid, entry in series.items():
+        for uid, entry in _member(holder, "Series", where).items():
             place = f"{where}[{uid!r}]"
             body = _mapping(entry, place)
-            instances = body if uid == "Instances" else _mapping(body.get("Instances") or {}, place)
+            instances = body if uid == "Instances" else _member(body, "Instances", f"{place}.Instances")
             for sop_uid, instance in instances.items():
                 series_uid = "" if uid == "Instances" else uid
                 yield _read_instance((study_uid, series_uid, sop_uid), instance, place)
@@ -199,10 +206,7 @@ def _read_instance(uids: tuple[str, str, str], entry: Any, where: str) -> Instan
     study_uid, series_uid, sop_uid = uids
     place = f"{where}.Instances[{sop_uid!r}]"
     body = _mapping(entry, place)
-    dicom = _mapping(body.get("DICOM") or {}, f"{place}.DICOM")
-    frames = body.get("ImageFrames")
-    if frames is None:
-        frames = dicom.get("ImageFrames")
+    dicom = _member(body, "DICOM", f"{place}.DICOM")
     return Instance(
         study_instance_uid=study_uid or str(dicom.get("StudyInstanceUID") or ""),
         series_instance_uid=series_uid or str(dicom.get("SeriesInstanceUID") or ""),
@@ -210,11 +214,19 @@ def _read_instance(uids: tuple[str, str, str], entry: Any, where: str) -> Instan
         dicom=dicom,
         image_frames=tuple(
             _read_frame(frame, f"{place}.ImageFrames[{index}]")
-            for index, frame in enumerate(_list(frames or [], f"{place}.ImageFrames"))
+            for index, frame in enumerate(_frames(body, dicom, place))
         ),
         stored_transfer_syntax_uid=_either_text(body, dicom, "StoredTransferSyntaxUID") or HTJ2K_LOSSLESS_RPCL,
         checksum_type=_either_text(body, dicom, "ChecksumType") or None,
     )
+
+
+def _frames(body: Mapping[str, Any], dicom: Mapping[str, Any], place: str) -> list[Any]:
+    """The list of the instance or, in the guide's shape, of its attributes; not one of two that differ."""
+    given = [holder["ImageFrames"] for holder in (body, dicom) if holder.get("ImageFrames") is not None]
+    if len(given) == 2 and given[0] != given[1]:
+        raise MetadataError(f"{place} has two lists of ImageFrames, of its own and in DICOM, which differ")
+    return _list(given[0], f"{place}.ImageFrames") if given else []
 
 
 def _read_frame(entry: Any, where: str) -> ImageFrame:
@@ -262,6 +274,12 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise MetadataError(f"{where} is {type(value).__name__}, not a JSON object")
     return value
+
+
+def _member(holder: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
+    """The object under a key; an empty one where the key is absent or null."""
+    value = holder.get(key)
+    return {} if value is None else _mapping(value, where)
 
 
 def _list(value: Any, where: str) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +15,8 @@ from htj2k._threads import Progress, batch_options, usable_cores
 from .ids import LOCAL_DATASTORE_ID
 from .journal import Journal, task_key
 from .judge import FrameTask, Levels, judge
-from .metadata import ImageSetMetadata, read_metadata
+from .layout import ImageSetFolder
+from .metadata import ImageSetMetadata, Instance, read_metadata
 from .pool import bounded_map
 from .report import FrameReport, Outcome, Problem, VerificationReport
 from .stores import FrameStore
@@ -83,7 +85,7 @@ def verify_image_set(
     if not isinstance(metadata, ImageSetMetadata):
         metadata = read_metadata(metadata)
     report = VerificationReport(image_sets=1)
-    report.problems += missing_frames(metadata)
+    report.problems += listing_problems(metadata)
     items: list[Item] = [(store, task) for task in frame_tasks(metadata)]
     if not items:
         report.problems.append(
@@ -111,14 +113,26 @@ def frame_tasks(metadata: ImageSetMetadata) -> Iterator[FrameTask]:
         )
 
 
-def missing_frames(metadata: ImageSetMetadata) -> Iterator[Problem]:
-    """Instances that list fewer or more frames than they say that they have."""
+def listing_problems(metadata: ImageSetMetadata) -> Iterator[Problem]:
+    """Instances that list fewer or more frames than they say that they have, and frames listed twice."""
     for instance in metadata.instances:
-        listed = len(instance.image_frames)
-        if listed and instance.number_of_frames not in (None, listed):
-            message = f"NumberOfFrames is {instance.number_of_frames}, but {listed} image frames are listed"
+        message = _listing_problem(instance)
+        if message:
             yield Problem(instance.sop_instance_uid, message)
 
+    # A frame that stands in another one's place hides that this is gone.
+    for name, count in Counter(frame.id for _, _, frame in metadata.image_frames()).items():
+        if count > 1:
+            yield Problem(metadata.image_set_id or "", f"frame {name} is listed {count} times")
+
+
+def _listing_problem(instance: Instance) -> str:
+    listed, announced = len(instance.image_frames), instance.number_of_frames
+    if announced not in (None, listed):
+        return f"NumberOfFrames is {announced}, but {listed or 'no'} image frames are listed"
+    if not listed and instance.describes_image and announced is None:
+        return "the attributes describe an image, but no image frame is listed"
+    return ""
 
 def verify_items(
     items: Sequence[Item],
