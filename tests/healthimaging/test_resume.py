@@ -129,6 +129,34 @@ def test_what_is_expected_otherwise_is_verified_again(tmp_path: Path) -> None:
     assert set(store.reads) == set(store.frames)
 
 
+def test_another_target_is_not_verified_by_the_journal_of_the_first(tmp_path: Path) -> None:
+    """A damaged copy with the same metadata: the journal is the same file, the frames are not."""
+    store = image_set(3)
+    names = list(store.frames)
+    first, copy = write_folder(store, tmp_path / "first"), write_folder(store, tmp_path / "copy")
+    (first / "frames" / f"{names[0]}.j2c").unlink()
+    (copy / "frames" / f"{names[1]}.j2c").write_bytes(b"damaged")
+    journal = str(tmp_path / "journal")
+    assert run(str(first), "--journal", journal)[0] == 1
+    code, report = run(str(copy), "--journal", journal, "--resume")
+    assert (code, report["verified"], report["unreadable"]) == (1, 2, 1)
+
+
+def test_the_same_folder_by_another_name_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = image_set(3)
+    folder = write_folder(store, tmp_path)
+    missing = folder / "frames" / f"{next(iter(store.frames))}.j2c"
+    missing.rename(tmp_path / "hidden")
+    journal = str(tmp_path / "journal")
+    assert run(str(folder), "--journal", journal)[0] == 1
+    (tmp_path / "hidden").rename(missing)
+    for frame in (folder / "frames").iterdir():
+        if frame != missing:
+            frame.unlink()  # nobody reads them again
+    monkeypatch.chdir(tmp_path)
+    assert run(folder.name, "--journal", journal, "--resume")[0] == 0
+
+
 def test_every_torn_end_and_every_changed_byte(tmp_path: Path) -> None:
     """Whatever is left of a journal: what it says of a frame is what was written, or nothing."""
     store = image_set(3)
@@ -136,7 +164,7 @@ def test_every_torn_end_and_every_changed_byte(tmp_path: Path) -> None:
     expected = {frame.frame_id: frame for frame in verify(store, path, resume=False).frames}
     whole = path.read_bytes()
     metadata = list(frame_tasks(read_metadata(store.read_metadata())))
-    keys = {task_key(task, "listed"): task.frame.id for task in metadata}
+    keys = {task_key(task, "listed", "MemoryStore"): task.frame.id for task in metadata}
 
     def known(data: bytes) -> int:
         path.write_bytes(data)

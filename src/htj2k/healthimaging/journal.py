@@ -20,7 +20,7 @@ from .report import Outcome
 from .writing import canonical_json
 
 #: Part of every key: entries of another format are not found.
-_FORMAT = "htj2k verify 1"
+_FORMAT = "htj2k verify 2"
 #: How a line begins, and so many bytes of it tell.
 _LINE = re.compile(rb"^[0-9a-f]{8} ", re.MULTILINE)
 _LEAST = len("\n01234567 ")
@@ -28,9 +28,9 @@ _LEAST = len("\n01234567 ")
 _SYNC_EVERY = 0.2
 
 
-def task_key(task: FrameTask, levels: Levels) -> str:
-    """Names a frame together with all that was expected of it: what changes in either is verified again."""
-    return content_id(_FORMAT, levels, canonical_json(asdict(task)))
+def task_key(task: FrameTask, levels: Levels, place: str) -> str:
+    """Names a frame, where it is stored, and all that was expected of it: what changes is verified again."""
+    return content_id(_FORMAT, place, levels, canonical_json(asdict(task)))
 
 
 class Journal:
@@ -47,7 +47,9 @@ class Journal:
     -----
     Only verified frames are remembered: all others are looked at again. A line counts only if it is whole and
     its checksum fits, so the torn end that a crash leaves is worth nothing and does no harm. A frame that is
-    replaced between interruption and resumption keeps its verdict; begin anew to look at everything again.
+    replaced between interruption and resumption keeps its verdict; begin anew to look at everything again. Frames
+    of another folder, URL or data store have verdicts of their own; of a store of yours the class alone is known,
+    so each such store needs a journal of its own.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from htj2k import _arguments as arguments
 from htj2k._executors import map_chunks
 from htj2k._threads import Progress, batch_options, usable_cores
 
+from .aws import HealthImagingStore
 from .ids import LOCAL_DATASTORE_ID
 from .journal import Journal, task_key
 from .judge import FrameTask, Levels, judge
@@ -119,7 +120,6 @@ def listing_problems(metadata: ImageSetMetadata) -> Iterator[Problem]:
         message = _listing_problem(instance)
         if message:
             yield Problem(instance.sop_instance_uid, message)
-
     # A frame that stands in another one's place hides that this is gone.
     for name, count in Counter(frame.id for _, _, frame in metadata.image_frames()).items():
         if count > 1:
@@ -134,6 +134,7 @@ def _listing_problem(instance: Instance) -> str:
         return "the attributes describe an image, but no image frame is listed"
     return ""
 
+
 def verify_items(
     items: Sequence[Item],
     *,
@@ -147,8 +148,9 @@ def verify_items(
     arguments.choice("levels", levels, ("listed", "full", "all"))
     batch_options(threads, "return", progress)  # checks them
     outcomes: list[Outcome | None] = [None] * len(items)
+    keys = [] if journal is None else [task_key(task, levels, _place(store)) for store, task in items]
     if journal is not None:
-        outcomes = [journal.get(task_key(task, levels)) for _, task in items]
+        outcomes = [journal.get(key) for key in keys]
     open_items = [i for i, outcome in enumerate(outcomes) if outcome is None]
     before = len(items) - len(open_items)
     shown = None if progress is None else lambda done, _: progress(before + done, len(items))
@@ -161,8 +163,15 @@ def verify_items(
     for i, outcome in zip(open_items, found, strict=True):
         outcomes[i] = outcome
         if journal is not None and outcome.ok:
-            journal.add(task_key(items[i][1], levels), outcome)
+            journal.add(keys[i], outcome)
     return [_report(task, outcome) for (_, task), outcome in zip(items, outcomes, strict=True) if outcome]
+
+
+def _place(store: FrameStore) -> str:
+    """Tells stores apart, also in another process and from another folder."""
+    if isinstance(store, ImageSetFolder):
+        return str(store.path.resolve())
+    return repr(store) if isinstance(store, HealthImagingStore) else type(store).__qualname__
 
 
 def _on_threads(
