@@ -6,6 +6,7 @@ set. The manifest is renamed last: where it is, the job was finished."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -65,7 +66,8 @@ class ImageSetBuilder:
             frame.rename(self.folder / FRAMES / frame.name)
         instance.folder.rmdir()
         with open(self.folder / "instances", "a", encoding="ascii") as file:
-            file.write(f"{instance.sop_instance_uid}\n{canonical_json(instance.document)}\n")
+            # As JSON both are ASCII and one line each, whatever a file has for a UID.
+            file.write(f"{json.dumps(instance.sop_instance_uid)}\n{canonical_json(instance.document)}\n")
 
     def finish(self) -> None:
         """Write the metadata; after this the folder is complete."""
@@ -85,7 +87,7 @@ class ImageSetBuilder:
 
 def _pairs(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
     for uid in lines:
-        yield uid.rstrip("\n"), next(lines).rstrip("\n")
+        yield json.loads(uid), next(lines).rstrip("\n")
 
 
 class Staging:
