@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,7 @@ import htj2k  # noqa: E402
 import htj2k.dicom  # noqa: E402
 from dicom_files import dataset, write  # noqa: E402
 from htj2k.dicom import InvalidInstance, disagreements, iter_frames, read_frame  # noqa: E402
+from htj2k.dicom.fragments import EncapsulatedFrames  # noqa: E402
 from htj2k_dicom import htj2k_dataset, item, items  # noqa: E402
 from images import ct_like, noise  # noqa: E402
 from oracle import pyramid  # noqa: E402
@@ -387,3 +390,15 @@ def test_transfer_syntax_uid(options, uid):
 def test_transfer_syntax_of_something_else():
     with pytest.raises(htj2k.NotHTJ2KError):
         htj2k.dicom.transfer_syntax_uid(b"\xff\xd8\xff\xe0" + bytes(60))
+
+
+def test_many_empty_fragments_cost_time_in_proportion() -> None:
+    """300 000 of them took over two minutes."""
+    codestream = htj2k.encode(np.zeros((8, 8), np.uint8))
+    codestream += bytes(len(codestream) % 2)
+    empty = b"\xfe\xff\x00\xe0" + bytes(4)
+    items = [empty, empty[:4], len(codestream).to_bytes(4, "little"), codestream, empty * 300_000]
+    begin = time.perf_counter()
+    frames = EncapsulatedFrames(io.BytesIO(b"".join(items)), 1)
+    assert time.perf_counter() - begin < 20
+    assert frames[0] == codestream

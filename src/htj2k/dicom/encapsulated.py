@@ -69,7 +69,9 @@ def _split(dataset: pydicom.FileDataset, layout: PixelLayout) -> Iterator[bytes]
         yield from generate_frames(
             element.value, number_of_frames=layout.frames, extended_offsets=extended_offsets(dataset)
         )
-    except (ValueError, EOFError, struct.error, IndexError) as error:
+    except (MemoryError, Warning):  # of pydicom, where the caller made them errors
+        raise
+    except Exception as error:  # pydicom raises many types on damaged fragments and tables
         raise DamagedInstance(f"the fragments of PixelData are damaged: {error}") from error
 
 

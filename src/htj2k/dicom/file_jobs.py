@@ -30,6 +30,11 @@ class FileTask(Protocol):
         ...
 
 
+def _is_foreign(file: InputFile) -> bool:
+    """Opening what is no file, such as a pipe, could wait for ever."""
+    return not file.obstacle and peek_transfer_syntax(file.path) in FOREIGN_SYNTAXES
+
+
 Task = TypeVar("Task", bound=FileTask)
 Result = TypeVar("Result")
 
@@ -65,7 +70,7 @@ def map_files(
             raise InterruptedError("the job was stopped")
 
     def work(task: Task) -> Result:
-        if not many and peek_transfer_syntax(task.file.path) not in FOREIGN_SYNTAXES:
+        if not many and not _is_foreign(task.file):
             return function(task, go_on)
         try:
             return workers.call(function, task)

@@ -114,8 +114,10 @@ def _truncated(position: int, length: int, present: int) -> DamagedInstance:
 
 def _group(fragments: list[Fragment], count: int, offsets: list[int]) -> list[list[Fragment]]:
     """The fragments of each frame."""
-    while len(fragments) > count and fragments[-1].length == 0:  # some writers end with an empty fragment
-        fragments = fragments[:-1]
+    stop = len(fragments)
+    while stop > count and fragments[stop - 1].length == 0:  # some writers end with an empty fragment
+        stop -= 1
+    fragments = fragments[:stop]
     by_offset = {fragment.offset: i for i, fragment in enumerate(fragments)}
     starts = [by_offset[offset] for offset in offsets if offset in by_offset]
     if len(starts) != count or len(offsets) != count or starts != sorted(set(starts)) or starts[0] != 0:

@@ -26,7 +26,7 @@ from .fragments import ITEM, EncapsulatedFrames
 from .htj2k_syntax import HTJ2K_SYNTAXES, check_transfer_syntax, transfer_syntax_uid
 from .layout import PixelLayout, pixel_layout
 from .native import frame_at, stored_bytes
-from .reading import integer, read_dataset
+from .reading import integer, read_dataset, require_small_when_inflated
 from .syntaxes import NATIVE_SYNTAXES
 
 Pixels = NDArray[Any]
@@ -187,6 +187,7 @@ def _from_dataset(dataset: pydicom.Dataset) -> NativeInstance | HTJ2KInstance:
 def _from_file(path: str | os.PathLike[str], opened: ExitStack) -> NativeInstance | HTJ2KInstance:
     try:
         file = opened.enter_context(open(path, "rb"))  # noqa: SIM115 - closed with the instance
+        require_small_when_inflated(path)
         dataset = pydicom.dcmread(file, stop_before_pixels=True)
         syntax = _transfer_syntax(dataset)
         if syntax in NATIVE_SYNTAXES:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pydicom
 from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_file_meta_info
+from pydicom.filereader import read_dataset as read_elements
+from pydicom.filereader import read_file_meta_info, read_preamble
 from pydicom.uid import UID
 
 from .errors import (
@@ -28,6 +29,9 @@ from .syntaxes import DEFLATED, SYNTAXES
 
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _UNDEFINED_LENGTH = 0xFFFFFFFF
+#: A deflated dataset that becomes larger is refused instead of filling the memory.
+MOST_INFLATED_BYTES = 2**30
+_PIECE = 2**20
 
 
 def read_dataset(path: str | os.PathLike[str]) -> pydicom.FileDataset:
@@ -48,6 +52,7 @@ def read_dataset(path: str | os.PathLike[str]) -> pydicom.FileDataset:
         The file cannot be read, is no P10 file, is truncated, or has a transfer syntax that is not imported.
     """
     try:
+        require_small_when_inflated(path)
         dataset = pydicom.dcmread(path)
         _require_syntax(dataset)
         _require_whole(dataset, Path(path))
@@ -69,6 +74,32 @@ def read_dataset(path: str | os.PathLike[str]) -> pydicom.FileDataset:
             f"the DICOM structure is damaged ({error or type(error).__name__}). Export the file again"
         ) from error
     return dataset
+
+
+def require_small_when_inflated(path: str | os.PathLike[str]) -> None:
+    """Refuse a deflated dataset of which a few bytes become more than memory holds; pydicom inflates all at once.
+
+    What is no P10 file passes: who reads it says why it is none."""
+    with open(path, "rb") as file:
+        if file.read(132)[128:] != b"DICM":
+            return
+        file.seek(0)
+        read_preamble(file, force=False)
+        meta = read_elements(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
+        if meta.get("TransferSyntaxUID") == DEFLATED and _inflated_size(file) > MOST_INFLATED_BYTES:
+            raise UnsupportedInstance(f"the deflated dataset becomes larger than {MOST_INFLATED_BYTES} bytes")
+
+
+def _inflated_size(file: BinaryIO) -> int:
+    """How many bytes the rest of the file becomes, looked at no further than up to the limit."""
+    inflater, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    while not inflater.eof and size <= MOST_INFLATED_BYTES:
+        data = inflater.unconsumed_tail or file.read(_PIECE)
+        piece = inflater.decompress(data, _PIECE)
+        if not data and not piece:  # truncated
+            break
+        size += len(piece)
+    return size
 
 
 def peek_transfer_syntax(path: str | os.PathLike[str]) -> str:
