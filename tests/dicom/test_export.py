@@ -222,6 +222,18 @@ def test_one_instance(tmp_path: Path) -> None:
         export(tmp_path / "sets", tmp_path / "out", sop_instance_uid="1.2.3")
 
 
+def instance_of(document: Any) -> Any:
+    (series,) = document["Study"]["Series"].values()
+    (instance,) = series["Instances"].values()
+    return instance
+
+
+def edit(path: Path, change: Any) -> None:
+    document = json.loads(gzip.decompress(path.read_bytes()))
+    change(document)
+    path.write_bytes(gzip.compress(json.dumps(document).encode()))
+
+
 def damage_frame(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
@@ -267,11 +279,7 @@ def test_edited_metadata_are_refused(tmp_path: Path, key: str, value: Any, reaso
     write(tmp_path / "in" / "a", dataset(noise((20, 30), "u2")))
     ingest(tmp_path / "in", tmp_path / "sets")
     (path,) = (tmp_path / "sets").glob("*/metadata.json.gz")
-    document = json.loads(gzip.decompress(path.read_bytes()))
-    (series,) = document["Study"]["Series"].values()
-    (instance,) = series["Instances"].values()
-    instance["DICOM"][key] = value
-    path.write_bytes(gzip.compress(json.dumps(document).encode()))
+    edit(path, lambda document: instance_of(document)["DICOM"].update({key: value}))
     report = export(tmp_path / "sets", tmp_path / "out")
     assert not report.ok
     assert reason in report.instances[0].reason
@@ -304,3 +312,61 @@ def test_the_command(tmp_path: Path) -> None:
     assert written.file_meta.TransferSyntaxUID == HTJ2K_LOSSLESS_RPCL
     shutil.rmtree(tmp_path / "sets")
     assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+def test_an_image_whose_frames_are_not_listed_is_not_written_without_pixels(tmp_path: Path) -> None:
+    ingest(write(tmp_path / "a.dcm", dataset(noise((8, 9), "u2"))), tmp_path / "sets")
+    (path,) = (tmp_path / "sets").glob("*/metadata.json.gz")
+    edit(path, lambda document: instance_of(document).update(ImageFrames=[]))
+    report = export(tmp_path / "sets", tmp_path / "out")
+    assert not report.ok
+    assert "the metadata list no frame" in report.instances[0].reason
+    assert not list((tmp_path / "out").rglob("*.dcm"))
+
+
+def other_values(**values: Any) -> Any:
+    return lambda document: instance_of(document)["DICOM"].update(values)
+
+
+def nested(document: Any) -> None:
+    item: dict[str, Any] = {}
+    for _ in range(400):
+        item = {"ReferencedStudySequence": [item]}
+    instance_of(document)["DICOM"].update(item)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda document: document["Patient"].update(DICOMVRs=["x"]), "DICOMVRs"),
+        (lambda document: document.update(Patient=[1]), "Patient"),
+        (lambda document: document["Patient"].update(DICOM=[1]), "DICOM"),
+        (lambda document: instance_of(document).update(DICOMVRs=["x"]), "DICOMVRs"),
+        (other_values(Rows=float("inf")), "Rows"),
+        (other_values(Rows=10**30), "0028,0010"),
+        (other_values(FrameIncrementPointer="F" * 10), "FrameIncrementPointer"),
+        (other_values(RecommendedDisplayFrameRateInFloat=10**400), "RecommendedDisplayFrameRateInFloat"),
+        (nested, "ReferencedStudySequence"),
+    ],
+)
+def test_a_document_of_wrong_types_costs_its_own_instances(tmp_path: Path, change: Any, reason: str) -> None:
+    for number in range(2):
+        ds = dataset(noise((8, 9), "u2", seed=number), SeriesInstanceUID=new_uid())
+        write(tmp_path / "in" / f"{number}.dcm", ds)
+    ingest(tmp_path / "in", tmp_path / "sets")
+    edit(next((tmp_path / "sets").glob("*/metadata.json.gz")), change)
+    report = export(tmp_path / "sets", tmp_path / "out")
+    reasons = [entry.reason for entry in report.instances]
+    assert sum(reason == "" for reason in reasons) == 1
+    assert reason in "".join(reasons)
+
+
+@pytest.mark.parametrize("name", [{"Alphabetic": "SECRET^NAME"}, ["SECRET", 5], "SECRET\u4e2d"])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_patient_s_name_that_cannot_be_written_stays_out_of_the_report(tmp_path: Path, name: Any) -> None:
+    ingest(write(tmp_path / "a.dcm", dataset(noise((8, 9), "u2"))), tmp_path / "sets")
+    (path,) = (tmp_path / "sets").glob("*/metadata.json.gz")
+    edit(path, lambda document: document["Patient"]["DICOM"].update(PatientName=name))
+    report = export(tmp_path / "sets", tmp_path / "out")
+    assert "PatientName" in report.instances[0].reason
+    assert "SECRET" not in str(report)

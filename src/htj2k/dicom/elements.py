@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -59,8 +58,10 @@ def _element(key: str, value: Any, vr: str) -> DataElement:
     try:
         vr = vr or dictionary_VR(tag)
         element = _convertible(Tag(tag), vr, _value(value, vr))
-    except (ValueError, TypeError, KeyError, AttributeError, binascii.Error) as error:
-        raise InvalidInstance(f"the metadata's value of {key} is no DICOM value: {error}") from error
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        # Not in the words of `error`: they repeat the value, which may be the patient's.
+        kind = type(value).__name__
+        raise InvalidInstance(f"the metadata's value of {key}, of type {kind}, does not fit VR {vr}") from error
     # An icon in a sequence may be compressed like the image.
     if tag == _PIXEL_DATA and (element.value or b"").startswith(_FIRST_ITEM):
         element.is_undefined_length = True
@@ -104,5 +105,5 @@ def _plain(value: Any, vr: str) -> Any:
     if vr in _WHOLE_NUMBERS:
         return int(value)
     if not isinstance(value, str):
-        raise TypeError(f"it is {value!r}, but {vr} is a text")
+        raise TypeError(f"{type(value).__name__} instead of a text")
     return value

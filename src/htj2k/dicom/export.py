@@ -180,6 +180,8 @@ def _export_instance(
         path = target
     except FileNotFoundError as error:
         reason = f"{error.filename} does not exist"
+    except RecursionError:
+        reason = "sequences are nested too deep"
     except (HTJ2KError, ValueError) as error:
         reason = str(error)
     return ExportedInstance(folder.image_set_id, uid, len(instance.image_frames), path, reason)
@@ -248,17 +250,24 @@ def build_instance(
 def merged_attributes(metadata: ImageSetMetadata, instance: Instance) -> dict[str, tuple[Any, str]]:
     """Value and VR by key of all four levels, which HealthImaging keeps apart."""
     document = metadata.document
-    study = document.get("Study") or {}
-    all_series = study.get("Series") or document.get("Series") or {}
-    series = all_series.get(instance.series_instance_uid) or {}
-    own = (series.get("Instances") or all_series.get("Instances") or {}).get(instance.sop_instance_uid) or {}
-    levels: list[Mapping[str, Any]] = [document.get("Patient") or {}, study, series, own]
+    study = _member(document, "Study")
+    all_series = _member(study, "Series") or _member(document, "Series")
+    series = _member(all_series, instance.series_instance_uid)
+    own = _member(_member(series, "Instances") or _member(all_series, "Instances"), instance.sop_instance_uid)
     merged: dict[str, tuple[Any, str]] = {}
-    for level in levels:
-        vrs = level.get("DICOMVRs") or {}
-        merged.update({key: (value, vrs.get(key, "")) for key, value in (level.get("DICOM") or {}).items()})
+    for level in (_member(document, "Patient"), study, series, own):
+        vrs = _member(level, "DICOMVRs")
+        merged.update({key: (value, vrs.get(key, "")) for key, value in _member(level, "DICOM").items()})
     merged.pop("ImageFrames", None)
     return merged
+
+
+def _member(level: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The object under a key; an empty one where there is none."""
+    value = level.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise InvalidInstance(f"the metadata's {key} is {type(value).__name__}, not a JSON object")
+    return value or {}
 
 
 def _require_all_frames(instance: Instance, layout: PixelLayout) -> None:

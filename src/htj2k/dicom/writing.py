@@ -96,17 +96,22 @@ def _write(dataset: pydicom.Dataset, path: Path) -> None:
     with durable_file(path) as file:
         try:
             pydicom.dcmwrite(file, dataset, enforce_file_format=True)
-        except OSError as error:
-            raise _of_the_system(error) from error
         except Exception as error:  # pydicom raises many types on values that it cannot write
-            raise InvalidInstance(f"the attributes cannot be written as a P10 file: {error}") from error
+            of_the_system = _of_the_system(error)
+            if of_the_system is not None:
+                raise of_the_system from error
+            # The lines behind the first repeat the value, which may be the patient's.
+            reason = str(error).partition("\n")[0]
+            raise InvalidInstance(f"the attributes cannot be written as a P10 file: {reason}") from error
 
 
-def _of_the_system(error: OSError) -> OSError:
-    """What the system said; pydicom puts a traceback into its words and drops its number."""
-    while error.errno is None and isinstance(error.__cause__, OSError):
-        error = error.__cause__
-    return error
+def _of_the_system(error: BaseException | None) -> OSError | None:
+    """What the system said, if it did; pydicom puts a traceback into its words and drops its number.
+
+    An OSError without a number is pydicom's own, about a value that does not fit its VR."""
+    while isinstance(error, OSError) and error.errno is None:
+        error = error.__cause__ or error.__context__
+    return error if isinstance(error, OSError) else None
 
 
 def _compare(
@@ -120,9 +125,8 @@ def _compare(
     expected, found = {**kept, **of_the_syntax}, read_file_attributes(read)
     for key in (expected.keys() | found.keys()) - _OF_THE_FILE:
         if expected.get(key) != found.get(key):
-            raise ChecksumMismatch(
-                f"DICOM attribute {key} is {expected.get(key)!r:.99}, but {found.get(key)!r:.99} when read back"
-            )
+            # Which values, is left out: they may be the patient's.
+            raise ChecksumMismatch(f"DICOM attribute {key} has another value when read back")
     found_checksums = [sample_checksum(pixels) for pixels in original_frames(read)] if checksums else []
     for index, (expected_checksum, checksum) in enumerate(zip(checksums, found_checksums, strict=True)):
         if checksum != expected_checksum:
