@@ -147,6 +147,47 @@ def test_a_lost_worker_is_no_verification(monkeypatch: pytest.MonkeyPatch) -> No
         assert sandbox.verify(CODESTREAM, checksums).ok
 
 
+@pytest.mark.parametrize(
+    ("part", "lie"),
+    [
+        ("levels", {"levels": []}),
+        ("levels", {"extremes": None}),
+        ("sizes", {"sizes": [[49, 65], [97, 130], *([[1, 1]] * 30)]}),
+    ],
+)
+def test_a_reply_that_lacks_something_is_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, part: str, lie: dict[str, Any]
+) -> None:
+    """What a worker that was taken over leaves out is neither passed over nor a fault of the caller's."""
+    frame = {
+        "PixelDataChecksumFromBaseToFullResolution": htj2k.codestream_checksums(CODESTREAM),
+        "MinPixelValue": -40000,  # wrong
+        "MaxPixelValue": None,
+    }
+    with Sandbox() as sandbox:
+        sandbox.level()
+        worker = type(worker_of(sandbox))
+        receive = worker._receive
+
+        def lying(self: Any, deadline: float) -> Any:
+            reply = receive(self, deadline)
+            if part in reply.get("value", ()):
+                reply["value"].update(lie)
+            return reply
+
+        monkeypatch.setattr(worker, "_receive", lying)
+        verdict = sandbox.verify(CODESTREAM, frame)
+        assert not verdict.ok
+        assert isinstance(verdict.error, WorkerLost)
+
+
+def test_arrays_of_objects_are_no_bytes() -> None:
+    """Their bytes are addresses of this process."""
+    for call in (isolated.decode, lambda data: isolated.verify(data, 5)):
+        with pytest.raises(TypeError, match="array of Python objects"):
+            call(np.array([None, None], object))
+
+
 def test_what_the_library_logs_is_logged_here(caplog: pytest.LogCaptureFixture) -> None:
     def logged(decode: Any) -> list[tuple[int, str]]:
         caplog.clear()

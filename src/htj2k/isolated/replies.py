@@ -38,13 +38,15 @@ def take_sizes(value: dict[str, Any], _: SharedFile) -> tuple[list[tuple[int, in
     return sizes, [int(bits) for bits in value["bit_depths"]]
 
 
-def take_levels(value: dict[str, Any], _: SharedFile) -> DecodedLevels:
-    """Checksums by `reduce`, and the extremes."""
+def take_levels(value: dict[str, Any], wanted: range, wants_extremes: bool) -> DecodedLevels:
+    """Checksums by `reduce`, and the extremes: all that were wanted, as what is lacking would not be compared."""
     levels = {int(reduce): ResolutionChecksum(*map(int, level)) for reduce, *level in value["levels"]}
     extremes = value["extremes"]
     if extremes is not None:
         smallest, largest = map(int, extremes)
         extremes = smallest, largest
+    if not levels.keys() >= set(wanted) or (wants_extremes and extremes is None):
+        raise ValueError("it lacks what was asked for")
     return DecodedLevels(None, levels, extremes)
 
 

@@ -14,8 +14,10 @@ from htj2k._decode import checked_shape, core_decode_options, sample_format
 from htj2k._info import DEFAULT_MAX_PIXELS
 from htj2k._samples import result_dtype
 from htj2k._verify import Decoding, Expected, Request, Verification, verify_by
+from htj2k.errors import WorkerLost
 
 from .replies import put, take_levels, take_pixels, take_sizes
+from .shared_file import bytes_of
 from .slot import Slot, Take, Value
 from .walls import Level
 
@@ -152,8 +154,9 @@ class Sandbox:
         """
         area = core_decode_options(0, "precision", max_pixels)[2]
         each = arguments.boolean("decode_each_level", decode_each_level)
+        view = bytes_of(data)
         self.level()  # that there is no sandbox is no verdict about the data
-        return verify_by(_IsolatedDecoding(self), data, expected, clamp, area, each)
+        return verify_by(_IsolatedDecoding(self), view, expected, clamp, area, each)
 
     def _call(self, name: str, data: Buffer, options: dict[str, Any], take: Take[Value]) -> Value:
         return self._slot.call(
@@ -163,7 +166,13 @@ class Sandbox:
 
 class _IsolatedDecoding(Decoding):
     def __init__(self, sandbox: Sandbox) -> None:
-        self._call = sandbox._call
+        self._sandbox = sandbox
+
+    def _call(self, name: str, data: Buffer, options: dict[str, Any], take: Take[Value]) -> Value:
+        try:
+            return self._sandbox._call(name, data, options, take)
+        except (ValueError, TypeError) as error:  # this process has checked what it asks for
+            raise WorkerLost(f"the worker process gave a reply that makes no sense ({error})") from error
 
     def sizes(self, data: Buffer) -> tuple[list[tuple[int, int]], list[int]]:
         return self._call("sizes", data, {}, take_sizes)
@@ -177,4 +186,5 @@ class _IsolatedDecoding(Decoding):
             "decode_each_level": request.decode_each_level,
             "wants_extremes": request.wants_extremes,
         }
-        return self._call("levels", data, wanted, take_levels)
+        reduces, with_extremes = range(first, last + 1), request.wants_extremes
+        return self._call("levels", data, wanted, lambda value, _: take_levels(value, reduces, with_extremes))

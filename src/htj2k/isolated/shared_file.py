@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 
-from htj2k._buffers import Buffer
+from htj2k._buffers import Buffer, contiguous_view
 
 _MOST_AT_A_TIME = 1 << 30  # the kernel moves at most 2 GiB a call
 _KEPT_BYTES = 64 << 20  # stay with the worker between calls, as fresh pages cost time
@@ -14,9 +14,7 @@ _KEPT_BYTES = 64 << 20  # stay with the worker between calls, as fresh pages cos
 
 def bytes_of(data: Buffer) -> memoryview:
     """The bytes of a buffer; TypeError or ValueError if it is none, or not contiguous."""
-    view = memoryview(data)  # type: ignore[arg-type]  # arrays are buffers, too
-    if not view.c_contiguous:
-        raise ValueError("data is not C-contiguous; pass a contiguous copy, such as numpy.ascontiguousarray(data)")
+    view = contiguous_view(data)
     return view.cast("B") if view.nbytes else memoryview(b"")
 
 
