@@ -323,6 +323,14 @@ def test_checksum_expected(frame, tmp_path):
         assert document == {"ok": True, "levels": right, "differences": []}
 
 
+@pytest.mark.parametrize("beyond", [2**32, -(2**32)])
+def test_an_expected_checksum_of_more_bits_is_refused(frame, beyond):
+    expected = levels(CT)[-1]["Checksum"] + beyond
+    if -(2**31) <= expected < 2**32:  # the signed form of the same bits
+        expected -= 2**32
+    assert "no 32-bit value" in run_error("checksum", frame, "--expected", expected)
+
+
 def test_checksum_that_differs_ends_with_1(frame, tmp_path):
     right = levels(CT)
     wrong = [{**level, "Checksum": level["Checksum"] ^ (i == 0)} for i, level in enumerate(right)]
@@ -357,6 +365,7 @@ def test_checksum_of_a_codestream_has_no_frames(frame):
         (b'[{"Width": 1.5, "Height": 1, "Checksum": 1}]', r"no list of {Width, Height, Checksum}"),
         (b'"text"', r"no list of {Width, Height, Checksum}"),
         (b"[" * 100_000, "is no JSON document"),
+        (b'{"Width": 1, "Height": 1, "Checksum": 1, "Checksum": 2}', "stands twice"),
     ],
 )
 def test_checksum_refuses_what_holds_no_checksums(frame, tmp_path, content, text):

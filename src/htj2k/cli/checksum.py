@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,8 +11,9 @@ from typing import Any
 import click
 
 import htj2k
+from htj2k._checksum import to_checksum
 from htj2k._verify import parse_expected
-from htj2k.healthimaging.metadata import MAX_DOCUMENT_BYTES
+from htj2k.healthimaging.metadata import MAX_DOCUMENT_BYTES, MetadataError, parse_json
 
 from .output import exit_2_on_error, json_option, print_json, print_table, say
 from .pixels import holds_pixels, load, require_no_frame
@@ -70,9 +70,11 @@ def _levels(
 
 def _expectation(text: str) -> Sequence[htj2k.ResolutionChecksum] | int:
     try:
-        return int(text, 0) & 0xFFFFFFFF
+        number = int(text, 0)
     except ValueError:
         document = _read_json(Path(text))
+    else:
+        return to_checksum(number, "--expected")
     nothing = f"{text}: no list of {{Width, Height, Checksum}} was found"
     if not isinstance(document, (list, dict)):
         raise ValueError(nothing)
@@ -89,8 +91,8 @@ def _read_json(path: Path) -> Any:
     if path.stat().st_size > MAX_DOCUMENT_BYTES:
         raise ValueError(f"{path} has more than {MAX_DOCUMENT_BYTES} bytes")
     try:
-        return json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
+        return parse_json(path.read_bytes())
+    except MetadataError as error:
         raise ValueError(f"{path} is no JSON document: {error}") from None
 
 

@@ -149,7 +149,7 @@ def read_metadata(data: Buffer) -> ImageSetMetadata:
     TypeError, ValueError
         If `data` is no contiguous buffer.
     """
-    document = _mapping(_parse_json(_inflate(bytes(contiguous_view(data)))), "the document")
+    document = _mapping(parse_json(_inflate(bytes(contiguous_view(data)))), "the document")
     return ImageSetMetadata(
         image_set_id=_optional_text(document, "ImageSetID"),
         datastore_id=_optional_text(document, "DatastoreID"),
@@ -172,7 +172,8 @@ def _inflate(data: bytes) -> bytes:
     return plain
 
 
-def _parse_json(text: bytes) -> Any:
+def parse_json(text: bytes) -> Any:
+    """A JSON document; `MetadataError` if it is none, or an object has a key twice."""
     try:
         return json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
