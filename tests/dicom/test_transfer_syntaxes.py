@@ -18,7 +18,7 @@ import htj2k
 from dicom_files import dataset, documents, failure, instances, pydicom, write
 from htj2k.dicom import InvalidInstance, ingest, read_dataset
 from htj2k.dicom.frames import original_frames
-from htj2k.dicom.syntaxes import BIG_ENDIAN, HTJ2K_SYNTAXES, NATIVE_SYNTAXES, RLE, SYNTAXES
+from htj2k.dicom.syntaxes import BIG_ENDIAN, HTJ2K_SYNTAXES, JPEG_EXTENDED, NATIVE_SYNTAXES, RLE, SYNTAXES
 from htj2k.healthimaging import find_image_sets, verify_folder
 from images import noise
 
@@ -207,6 +207,24 @@ def test_a_decoder_that_returns_too_little_is_not_believed(monkeypatch: pytest.M
     monkeypatch.setattr(decoder, "iter_buffer", lambda *_, **__: short)
     with pytest.raises(InvalidInstance, match="500 samples instead of 600"):
         list(original_frames(ds))
+
+
+def test_frames_of_8_and_of_12_bits_do_not_change_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The decoder of 8 bits, where one takes 12 bits as well, gave the second frame for the third."""
+    imagecodecs = pytest.importorskip("imagecodecs")
+    frames = [(100, 8, np.uint8), (2000, 12, np.uint16), (50, 8, np.uint8)]
+    encoded = [
+        imagecodecs.jpeg8_encode(np.full((16, 16), value, dtype), level=100, bitspersample=bits)
+        for value, bits, dtype in frames
+    ]
+    ds = dataset(np.zeros((3, 16, 16), np.uint16), syntax=JPEG_EXTENDED, BitsStored=12, HighBit=11)
+    ds.PixelData = encapsulate(encoded)
+    ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
+    properties = {"bits_allocated": 16, "photometric_interpretation": "MONOCHROME2"}
+    decoded = ((np.full((16, 16), value, "<u2").tobytes(), properties) for value, _, _ in frames)
+    monkeypatch.setattr(type(get_decoder(JPEG_EXTENDED)), "iter_buffer", lambda *_, **__: decoded)
+    with pytest.raises(InvalidInstance, match="frame 1 has samples of another precision"):
+        list(original_frames(read_dataset(write(tmp_path / "a.dcm", ds))))
 
 
 def test_signed_samples_of_fewer_bits(tmp_path: Path) -> None:

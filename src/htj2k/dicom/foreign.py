@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydicom.pixels.decoders.base import get_decoder
 
 from .encapsulated import FrameHeader, compressed_frames
-from .errors import DamagedInstance, UnsupportedInstance
+from .errors import DamagedInstance, InvalidInstance, UnsupportedInstance
 from .extended_jpeg import decode_12_bit, is_12_bit_jpeg
 from .layout import PixelLayout
 from .syntaxes import FOREIGN_SYNTAXES, RLE
@@ -39,8 +39,13 @@ def foreign_frames(dataset: pydicom.FileDataset, layout: PixelLayout) -> Iterato
             "RLE with BitsAllocated 1 is not supported; decompress the file with another tool first"
         )
     buffers = decoder.iter_buffer(dataset, raw=True)
+    are_12_bit = False
     for index, (frame, header) in enumerate(compressed_frames(dataset, layout)):
-        if header is not None and is_12_bit_jpeg(syntax, header):
+        is_12_bit = header is not None and is_12_bit_jpeg(syntax, header)
+        if index and is_12_bit != are_12_bit:  # `buffers` would give a frame before this one
+            raise InvalidInstance(f"frame {index} has samples of another precision than the frames before it")
+        are_12_bit = is_12_bit
+        if is_12_bit:
             yield decode_12_bit(frame, layout, index), layout.photometric_of_samples
             continue
         try:
