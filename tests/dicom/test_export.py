@@ -222,9 +222,13 @@ def test_one_instance(tmp_path: Path) -> None:
         export(tmp_path / "sets", tmp_path / "out", sop_instance_uid="1.2.3")
 
 
-def instance_of(document: Any) -> Any:
+def series_of(document: Any) -> Any:
     (series,) = document["Study"]["Series"].values()
-    (instance,) = series["Instances"].values()
+    return series
+
+
+def instance_of(document: Any) -> Any:
+    (instance,) = series_of(document)["Instances"].values()
     return instance
 
 
@@ -370,3 +374,22 @@ def test_a_patient_s_name_that_cannot_be_written_stays_out_of_the_report(tmp_pat
     report = export(tmp_path / "sets", tmp_path / "out")
     assert "PatientName" in report.instances[0].reason
     assert "SECRET" not in str(report)
+
+
+def test_two_instances_of_one_uid_are_not_written_over_each_other(tmp_path: Path) -> None:
+    ingest(write(tmp_path / "a.dcm", dataset(noise((8, 9), "u2"))), tmp_path / "sets")
+    (path,) = (tmp_path / "sets").glob("*/metadata.json.gz")
+    edit(path, lambda document: document["Study"]["Series"].update({"9.9": series_of(document)}))
+    report = export(tmp_path / "sets", tmp_path / "out")
+    assert not report.ok
+    assert ["another instance" in entry.reason for entry in report.instances] == [True, True]
+    assert not list((tmp_path / "out").rglob("*.dcm"))
+
+
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
+    ingest(write(tmp_path / "a.dcm", dataset(noise((8, 9), "u2"))), tmp_path / "sets")
+    path = export(tmp_path / "sets", tmp_path / "out").instances[0].path
+    assert path is not None
+    path.chmod(0o600)
+    assert export(tmp_path / "sets", tmp_path / "out").ok
+    assert path.stat().st_mode & 0o777 == 0o600

@@ -20,8 +20,9 @@ from dicom_files import dataset, pydicom, write
 from htj2k.cli.app import app
 from htj2k.dicom import image_pixel, read_dataset, transcode
 from htj2k.dicom.frames import original_frames
+from htj2k.dicom.scan import InputFile
 from htj2k.dicom.syntaxes import EXPLICIT, HTJ2K_LOSSLESS_RPCL, HTJ2K_SYNTAXES
-from htj2k.dicom.transcode import TRANSCODE_SYNTAXES
+from htj2k.dicom.transcode import TRANSCODE_SYNTAXES, TranscodeTask, transcode_file
 from images import noise
 
 BUNDLED = Path(pydicom.data.__file__).parent / "test_files"
@@ -104,6 +105,23 @@ def test_in_place(tmp_path: Path) -> None:
         assert ds.file_meta.TransferSyntaxUID == HTJ2K_LOSSLESS_RPCL
         np.testing.assert_array_equal(next(original_frames(ds)), pixels)
     assert transcode(source, source).count("skipped") == 4
+
+
+def test_replaced_files_keep_their_permissions(tmp_path: Path) -> None:
+    source = folder_of(tmp_path, 1)
+    (path,) = source.rglob("*.dcm")
+    path.chmod(0o600)
+    assert transcode(source, source).count("written") == 1
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_each_frame_that_is_read_again_counts_for_the_time_limit(tmp_path: Path) -> None:
+    """Else the comparison of a file of many frames has the time of one."""
+    path = write(tmp_path / "a.dcm", dataset(noise((5, 8, 9), "u2")))
+    task = TranscodeTask(InputFile(path, "a"), tmp_path / "b.dcm", HTJ2K_LOSSLESS_RPCL, overwrite=False)
+    ticks = []
+    assert transcode_file(task, lambda: ticks.append(1)).status == "written"
+    assert len(ticks) == 10
 
 
 @pytest.mark.parametrize("fault", ["samples", "attribute"])

@@ -157,6 +157,16 @@ def test_the_same_folder_by_another_name_goes_on(tmp_path: Path, monkeypatch: py
     assert run(folder.name, "--journal", journal, "--resume")[0] == 0
 
 
+def test_a_journal_that_another_verification_began_is_not_deleted(tmp_path: Path) -> None:
+    store = image_set(2)
+    first = Journal(tmp_path / "j", resume=False)
+    verify(store, tmp_path / "j", resume=False)
+    first.clear()
+    first.close()
+    with Journal(tmp_path / "j", resume=True) as second:
+        assert len(second) == 2
+
+
 def test_every_torn_end_and_every_changed_byte(tmp_path: Path) -> None:
     """Whatever is left of a journal: what it says of a frame is what was written, or nothing."""
     store = image_set(3)

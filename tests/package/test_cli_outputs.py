@@ -19,6 +19,7 @@ import htj2k
 from dicom_files import dataset, write
 from htj2k.cli.app import app
 from htj2k.dicom import ingest
+from htj2k.healthimaging.files import replace_file
 from images import ct_like, noise
 
 CT = ct_like((90, 70))
@@ -231,3 +232,28 @@ def test_a_fault_of_ours_does_not_look_like_a_verdict(place: Path) -> None:
     )
     assert result.returncode == 2
     assert "ZeroDivisionError" in result.stderr
+
+
+def test_what_a_killed_process_left_is_in_nobody_s_way(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container the next process often has the number of the killed one."""
+    target = place / "a.npy"
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed)
+        patch.setattr(Path, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt):
+            replace_file(target, b"half")
+    assert len(list(place.glob(".*.tmp"))) == 1
+    replace_file(target, b"whole")
+    assert target.read_bytes() == b"whole"
+
+
+def test_a_replaced_file_keeps_its_permissions(place: Path) -> None:
+    target = place / "a.npy"
+    target.write_bytes(b"old")
+    target.chmod(0o600)
+    replace_file(target, b"new")
+    assert target.stat().st_mode & 0o777 == 0o600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -145,7 +146,14 @@ def export(
     if sop_instance_uid is not None and not tasks:
         raise ValueError(f"no image set in {source} has the instance {sop_instance_uid}")
 
+    names = Counter((folder.image_set_id, instance.sop_instance_uid) for folder, _, instance in tasks)
+
     def work(task: tuple[ImageSetFolder, ImageSetMetadata, Instance]) -> ExportedInstance:
+        folder, _, instance = task
+        uid = instance.sop_instance_uid
+        if names[folder.image_set_id, uid] > 1:  # one file cannot hold both
+            reason = "the image set has another instance of this SOPInstanceUID"
+            return ExportedInstance(folder.image_set_id, uid, len(instance.image_frames), None, reason)
         return _export_instance(*task, Path(output), transfer_syntax)
 
     done: list[ExportedInstance] = []

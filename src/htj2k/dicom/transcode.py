@@ -241,7 +241,7 @@ def _transcode(task: TranscodeTask, alive: Alive) -> TranscodedFile:
         _put_frames(written, dataset, syntax, checksums, alive)
     written.file_meta.TransferSyntaxUID = UID(syntax)
     before = task.file.path.stat().st_size
-    write_verified(written, task.target, checksums, source)
+    write_verified(written, task.target, checksums, source, alive)
     after = task.target.stat().st_size
     return TranscodedFile(task.file.name, "written", "", len(checksums), before, after)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 import htj2k
 from htj2k.errors import ChecksumMismatch
-from htj2k.healthimaging.files import durable_file, errors_as_of, sync_directory
+from htj2k.healthimaging.files import durable_file, errors_as_of, keep_permissions, sync_directory
 from htj2k.healthimaging.ids import content_id
 
 from .elements import OF_THE_WRITER
 from .errors import InvalidInstance
-from .frames import original_frames
+from .frames import LabelledFrames
+from .layout import pixel_layout
 from .reading import read_dataset
 from .values import read_file_attributes
 
@@ -46,7 +47,11 @@ def sample_checksum(pixels: NDArray[Any]) -> int:
 
 
 def write_verified(
-    dataset: pydicom.Dataset, path: Path, checksums: Sequence[int], source: Mapping[str, tuple[Any, str]]
+    dataset: pydicom.Dataset,
+    path: Path,
+    checksums: Sequence[int],
+    source: Mapping[str, tuple[Any, str]],
+    alive: Callable[[], None] | None = None,
 ) -> None:
     """Write a P10 file, durably, which replaces `path` only if it reads back as it must.
 
@@ -61,6 +66,8 @@ def write_verified(
     source : mapping
         Key, value and VR of the attributes of the source, which the file must have too, but for those that depend
         on the transfer syntax.
+    alive : callable, optional
+        Called for each frame that is read again.
 
     Raises
     ------
@@ -73,7 +80,9 @@ def write_verified(
     """
     with errors_as_of(path), _replacement(path) as temporary:
         _write(dataset, temporary)
-        _compare(dataset, read_dataset(temporary), checksums, source)
+        read = read_dataset(temporary)
+        _compare_attributes(dataset, read, source)
+        _compare_frames(read, checksums, alive)
 
 
 @contextmanager
@@ -86,6 +95,7 @@ def _replacement(path: Path) -> Iterator[Path]:
     try:
         temporary = folder / path.name
         yield temporary
+        keep_permissions(path, temporary)
         os.replace(temporary, path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -114,11 +124,8 @@ def _of_the_system(error: BaseException | None) -> OSError | None:
     return error if isinstance(error, OSError) else None
 
 
-def _compare(
-    dataset: pydicom.Dataset,
-    read: pydicom.FileDataset,
-    checksums: Sequence[int],
-    source: Mapping[str, tuple[Any, str]],
+def _compare_attributes(
+    dataset: pydicom.Dataset, read: pydicom.FileDataset, source: Mapping[str, tuple[Any, str]]
 ) -> None:
     of_the_syntax = {key: value for key, value in read_file_attributes(dataset).items() if key in _OF_THE_SYNTAX}
     kept = {key: value for key, value in source.items() if key not in _OF_THE_SYNTAX}
@@ -127,7 +134,10 @@ def _compare(
         if expected.get(key) != found.get(key):
             # Which values, is left out: they may be the patient's.
             raise ChecksumMismatch(f"DICOM attribute {key} has another value when read back")
-    found_checksums = [sample_checksum(pixels) for pixels in original_frames(read)] if checksums else []
-    for index, (expected_checksum, checksum) in enumerate(zip(checksums, found_checksums, strict=True)):
-        if checksum != expected_checksum:
+
+
+def _compare_frames(read: pydicom.FileDataset, checksums: Sequence[int], alive: Callable[[], None] | None) -> None:
+    frames = LabelledFrames(read, pixel_layout(read), alive) if checksums else ()
+    for index, (expected, pixels) in enumerate(zip(checksums, frames, strict=True)):
+        if sample_checksum(pixels) != expected:
             raise ChecksumMismatch(f"frame {index} has other samples when read back")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -81,14 +82,26 @@ def replaceable(path: Path) -> Path:
     return real
 
 
+def keep_permissions(old: Path, new: Path) -> None:
+    """Let a file that will replace another be read by those who may read that, and nobody else."""
+    try:
+        mode = stat.S_IMODE(old.stat().st_mode)
+    except FileNotFoundError:
+        return
+    with contextlib.suppress(OSError):  # not every file system has permissions
+        new.chmod(mode)
+
+
 def replace_file(path: Path, data: bytes) -> None:
     """Write one whole file that may exist already: readers see the old content or the new, never a part."""
     target = replaceable(path)
-    # Not longer than the names that the system allows, whatever the name of the file is.
-    temporary = target.with_name(f".{content_id(target.name)}.{os.getpid()}.tmp")
+    # Not longer than the names that the system allows, whatever the name of the file is. Not only the number of
+    # this process: in a container a killed one often had the same.
+    temporary = target.with_name(f".{content_id(target.name)}.{secrets.token_hex(8)}.tmp")
     try:
         with errors_as_of(path):
             write_file(temporary, data)
+            keep_permissions(target, temporary)
             os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -123,10 +123,18 @@ class Journal:
         if self._file < 0:
             return
         os.fsync(self._file)
+        is_ours = self._is_at_path()
         os.close(self._file)
         self._file = -1
-        if not self._known:
+        if not self._known and is_ours:
             self.path.unlink(missing_ok=True)
+
+    def _is_at_path(self) -> bool:
+        """Another verification that began anew keeps its journal there by now."""
+        try:
+            return os.path.samestat(os.fstat(self._file), os.stat(self.path))
+        except OSError:
+            return False
 
 
 def _line(entry: dict[str, Any]) -> bytes:
