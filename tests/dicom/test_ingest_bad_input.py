@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate_extended
 from pydicom.uid import DeflatedExplicitVRLittleEndian, HTJ2KLosslessRPCL
 
@@ -185,3 +186,16 @@ def test_offset_tables_that_lead_out_of_every_file(tmp_path: Path, offset: int) 
     assert failure(tmp_path / "out")["exceptionType"] == "InvalidDicomException"
     result = CliRunner().invoke(app, ["encode", str(path), str(tmp_path / "a.j2c"), "--frame", "1"])
     assert (result.exit_code, result.exception.__class__) == (2, SystemExit), result.exception
+
+
+def test_a_cut_in_the_header_of_an_element_behind_a_sequence(tmp_path: Path) -> None:
+    """pydicom reads sequences itself and does not tell where they end."""
+    ds = dataset(None, Modality="SR", ReferencedStudySequence=[Dataset()], StudyID="1", ContentLabel="LABEL")
+    ds["ReferencedStudySequence"].is_undefined_length = True
+    path = write(tmp_path / "a.dcm", ds)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.index(b"LABEL") - 3])
+    with pytest.raises(InvalidInstance, match="ends inside an element"):
+        read_dataset(path)
+    path.write_bytes(whole)
+    assert read_dataset(path).ContentLabel == "LABEL"

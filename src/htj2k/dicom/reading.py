@@ -124,12 +124,12 @@ def _require_syntax(dataset: pydicom.FileDataset) -> None:
 
 
 def _require_whole(dataset: pydicom.FileDataset, path: Path) -> None:
-    end = 0
+    end: int | None = 0  # of the last element, unless only pydicom knew it
     tags = list(dataset.keys())  # iterating the dataset itself would parse every value
     for tag in tags:
         element = dataset.get_item(tag)
         if not isinstance(element, RawDataElement) or element.length == _UNDEFINED_LENGTH:
-            end = max(end, _UNDEFINED_LENGTH) if element is not None else end
+            end = None
             continue
         present = len(element.value or b"")
         if present != element.length:
@@ -137,13 +137,13 @@ def _require_whole(dataset: pydicom.FileDataset, path: Path) -> None:
                 f"the file is truncated in element {tag}: {element.length} bytes announced, {present} there. "
                 "Copy or export the file again"
             )
-        end = max(end, element.value_tell + element.length)
+        end = element.value_tell + element.length
     _require_no_rest(dataset, path, end)
 
 
-def _require_no_rest(dataset: pydicom.FileDataset, path: Path, end: int) -> None:
+def _require_no_rest(dataset: pydicom.FileDataset, path: Path, end: int | None) -> None:
     """Refuse a file that ends inside the header of an element, which pydicom takes for its end."""
-    if dataset.file_meta.TransferSyntaxUID == DEFLATED or end >= _UNDEFINED_LENGTH:
+    if dataset.file_meta.TransferSyntaxUID == DEFLATED or end is None:
         return
     size = path.stat().st_size
     if end < size:
