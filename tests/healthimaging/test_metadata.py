@@ -109,6 +109,15 @@ def test_a_document_that_inflates_without_end_is_refused(monkeypatch: pytest.Mon
         read_metadata(gzip.compress(b" " * 1001))
 
 
+def test_a_document_of_very_many_values_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """32 KB in gzip took 880 MB, within the limit of bytes 28 GB would have been possible."""
+    monkeypatch.setattr("htj2k.healthimaging.metadata.MAX_DOCUMENT_VALUES", 1000)
+    assert read_metadata(encoded(document())).instances
+    for value in ("{}", "[]", "1"):
+        with pytest.raises(MetadataError, match="more than 1000 values"):
+            read_metadata(b'{"a": [' + b",".join([value.encode()] * 1001) + b"]}")
+
+
 def test_written_documents_are_read_back_and_equal_content_gives_equal_files(tmp_path: Any) -> None:
     source = document()["Study"]["Series"]["1.2"]["Instances"]["1.2.3"]
     levels = {

@@ -141,6 +141,7 @@ def test_nothing_there_is_not_verified(tmp_path: Path) -> None:
         '[{"imageSetId": null, "numberOfMatchedSOPInstances": 1}]',
         "[" * 100_000,
         "7",
+        '[{"imageSetId": "a", "numberOfMatchedSOPInstances": 1}], "imageSetsSummary": []',
     ],
 )
 def test_a_manifest_that_is_damaged_is_said_to_be(tmp_path: Path, sets: str) -> None:

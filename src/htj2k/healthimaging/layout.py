@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from htj2k._checksum import to_integer
 from .files import read_file
 from .ids import is_plain_name
 from .job_output import FAILURE, MANIFEST, SUCCESS
-from .metadata import ImageSetMetadata, MetadataError, read_metadata
+from .metadata import ImageSetMetadata, MetadataError, parse_json, read_metadata
 from .url_path import UrlPath
 
 METADATA = "metadata.json.gz"
@@ -156,10 +155,10 @@ def listed_image_sets(output: Path | UrlPath) -> dict[str, int] | None:
     except FileNotFoundError:  # `exists` of a URL's file system also says no where there was an error
         return None
     try:
-        sets = json.loads(data)["jobSummary"]["imageSetsSummary"]
+        sets = parse_json(data)["jobSummary"]["imageSetsSummary"]
         count = "numberOfMatchedSOPInstances"
         listed = {entry["imageSetId"]: to_integer(entry[count], count) for entry in sets}
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (MetadataError, ValueError, KeyError, TypeError) as error:
         raise MetadataError(f"{MANIFEST} is damaged: {error!r}") from error
     for name in listed:
         if not isinstance(name, str) or not is_plain_name(name):

@@ -26,6 +26,9 @@ IMAGE_KEYWORDS = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation
 #: A metadata document larger than this, uncompressed, is refused instead of filling the memory.
 MAX_DOCUMENT_BYTES = 2**30
 
+#: A document with more values is refused, too: each takes up to 100 bytes of memory, and as text only two.
+MAX_DOCUMENT_VALUES = 2**25
+
 
 class MetadataError(HTJ2KError):
     """A metadata document cannot be read; the message names the place in the document."""
@@ -173,7 +176,9 @@ def _inflate(data: bytes) -> bytes:
 
 
 def parse_json(text: bytes) -> Any:
-    """A JSON document; `MetadataError` if it is none, or an object has a key twice."""
+    """A JSON document; `MetadataError` if it is none or too large, or an object has a key twice."""
+    if sum(text.count(begin) for begin in (b",", b"[", b"{")) > MAX_DOCUMENT_VALUES:
+        raise MetadataError(f"the document has more than {MAX_DOCUMENT_VALUES} values")
     try:
         return json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
