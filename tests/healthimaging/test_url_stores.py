@@ -6,7 +6,12 @@ import contextlib
 import functools
 import http.server
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -186,6 +191,33 @@ def test_a_manifest_behind_errors_is_not_taken_for_none(tmp_path: Path, monkeypa
         report = verify_folder(url)
     assert not report.ok
     assert [problem.where for problem in report.problems] == ["job-output-manifest.json"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+def test_an_interrupt_does_not_wait_for_a_server_that_does_not_answer(tmp_path: Path) -> None:
+    pytest.importorskip("aiohttp")
+    folder = write_folder(image_set(3), tmp_path)
+    asked, ended = threading.Event(), threading.Event()
+
+    class Silent(_Quiet):
+        def send_head(self) -> Any:
+            if not self.path.endswith(".j2c"):
+                return super().send_head()
+            asked.set()
+            ended.wait(60)
+            return self.send_error(503)
+
+    with serve_loopback(functools.partial(Silent, directory=str(tmp_path))) as url:
+        command = [sys.executable, "-c", "from htj2k.cli import main; main()", "verify", f"{url}/{folder.name}"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                assert asked.wait(60)
+                process.send_signal(signal.SIGINT)
+                assert "Aborted" in process.communicate(timeout=20)[1]
+            finally:
+                process.kill()
+                ended.set()
+    assert process.returncode == 1
 
 
 def test_a_zip_without_a_manifest(tmp_path: Path) -> None:

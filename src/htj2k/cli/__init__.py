@@ -17,7 +17,7 @@ def main() -> None:
         _fail("stdout is closed; send it to /dev/null if nobody reads it")
     try:
         from .app import app
-        from .output import describe_error, to_stdout
+        from .output import describe_error, interrupted, to_stdout
     except ImportError as error:
         if error.name not in ("click", "rich"):
             raise
@@ -25,11 +25,23 @@ def main() -> None:
     try:
         with to_stdout():  # help texts; commands tell of their own errors
             app(prog_name="htj2k")
+    except SystemExit as end:
+        if interrupted.is_set():
+            _end_now(end)
+        raise
     except OSError as error:
         _fail(describe_error(error))
     except Exception:  # a fault of ours; Python would end with 1, which says that something did not verify
         traceback.print_exc()
         sys.exit(2)
+
+
+def _end_now(end: SystemExit) -> NoReturn:
+    """After Ctrl-C: Python would wait for threads, which may be waiting for a server that does not answer."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(end.code if isinstance(end.code, int) else 1)
 
 
 def _fail(message: str) -> NoReturn:

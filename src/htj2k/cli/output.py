@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, Protocol, TypeVar
@@ -26,6 +27,9 @@ class Report(Protocol):
 
 
 R = TypeVar("R", bound=Report)
+
+#: Set by Ctrl-C, with which the process is to end at once.
+interrupted = threading.Event()
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 threads_option = click.option(
@@ -52,6 +56,9 @@ def exit_2_on_error(command: Command) -> Command:
             return command(*args, as_json=as_json, **kwargs)
         except ChecksumMismatch as error:
             fail(str(error), as_json=as_json, kind="ChecksumMismatch", code=1)
+        except KeyboardInterrupt:
+            interrupted.set()
+            raise
         except BrokenPipeError:  # who reads what is printed has seen enough; click ends without a word
             raise
         except (HTJ2KError, OSError, ValueError, TypeError, ImportError) as error:

@@ -6,6 +6,7 @@ import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 
 from htj2k import _arguments as arguments
@@ -174,12 +175,22 @@ def _place(store: FrameStore) -> str:
     return repr(store) if isinstance(store, HealthImagingStore) else type(store).__qualname__
 
 
+@contextmanager
+def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Its end does not wait: where all went well nothing is left to wait for, and a store may never answer."""
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
 def _on_threads(
     items: Sequence[Item], levels: Levels, threads: int | None, progress: Progress | None
 ) -> Iterator[Outcome]:
     """One pool waits for the store, another decodes what has arrived."""
     threads = threads or usable_cores()
-    with ThreadPoolExecutor(_READERS) as reading, ThreadPoolExecutor(threads) as judging:
+    with _pool(_READERS) as reading, _pool(threads) as judging:
         arrived = bounded_map(reading, _read, items, window=2 * _READERS)
         verdicts = bounded_map(judging, functools.partial(_judge, levels=levels), arrived, window=2 * threads)
         for done, outcome in enumerate(verdicts, 1):
