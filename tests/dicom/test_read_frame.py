@@ -240,7 +240,7 @@ def test_no_delimiter_in_memory():
     ("value", "reason"),
     [
         (items(STREAMS[:2]), "NumberOfFrames is 3, but PixelData has 2 fragments, 2 of which begin"),
-        (items([*STREAMS, STREAMS[0]]), "NumberOfFrames is 3, but PixelData has 4 fragments, 4 of which begin"),
+        (items([*STREAMS, STREAMS[0]]), "NumberOfFrames is 3, but 4 fragments of PixelData begin a frame"),
         (items([]), "has 0 fragments"),
         (item(b""), "has 0 fragments"),
         (items(STREAMS)[:-40], "truncated: the item at byte"),

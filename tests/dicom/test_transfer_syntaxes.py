@@ -16,9 +16,17 @@ from pydicom.uid import ExplicitVRBigEndian, RLELossless
 
 import htj2k
 from dicom_files import dataset, documents, failure, instances, pydicom, write
-from htj2k.dicom import InvalidInstance, ingest, read_dataset
+from htj2k.dicom import InvalidInstance, ingest, read_dataset, read_frame, transcode
 from htj2k.dicom.frames import original_frames
-from htj2k.dicom.syntaxes import BIG_ENDIAN, HTJ2K_SYNTAXES, JPEG_EXTENDED, NATIVE_SYNTAXES, RLE, SYNTAXES
+from htj2k.dicom.syntaxes import (
+    BIG_ENDIAN,
+    EXPLICIT,
+    HTJ2K_SYNTAXES,
+    JPEG_EXTENDED,
+    NATIVE_SYNTAXES,
+    RLE,
+    SYNTAXES,
+)
 from htj2k.healthimaging import find_image_sets, verify_folder
 from images import noise
 
@@ -225,6 +233,34 @@ def test_frames_of_8_and_of_12_bits_do_not_change_places(tmp_path: Path, monkeyp
     monkeypatch.setattr(type(get_decoder(JPEG_EXTENDED)), "iter_buffer", lambda *_, **__: decoded)
     with pytest.raises(InvalidInstance, match="frame 1 has samples of another precision"):
         list(original_frames(read_dataset(write(tmp_path / "a.dcm", ds))))
+
+
+def two_frames(syntax: str) -> tuple[np.ndarray, list[bytes]]:
+    images = [noise((16, 16), "u1", seed=seed) for seed in range(2)]
+    if syntax == RLE:
+        ds = rle(np.stack(images))
+        return images[0], list(generate_frames(ds.PixelData, number_of_frames=2))
+    if syntax == JPEG_BASELINE:
+        imagecodecs = pytest.importorskip("imagecodecs")
+        return images[0], [imagecodecs.jpeg8_encode(image) for image in images]
+    return images[0], [htj2k.encode(image) for image in images]
+
+
+@pytest.mark.parametrize("syntax", [HTJ2K_SYNTAXES[1], JPEG_BASELINE, RLE])
+def test_a_frame_more_than_the_attributes_say_is_not_lost(tmp_path: Path, syntax: str) -> None:
+    """Without an offset table it was taken for the end of the first one, and its original replaced in place."""
+    pixels, frames = two_frames(syntax)
+    ds = dataset(pixels, syntax=syntax)
+    ds.PixelData = encapsulate(frames, has_bot=False)
+    ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
+    path = write(tmp_path / "in" / "a.dcm", ds)
+    before = path.read_bytes()
+    assert not ingest(path, tmp_path / "out").imported
+    assert transcode(path, path, transfer_syntax=EXPLICIT).count("failed") == 1
+    assert path.read_bytes() == before
+    if syntax in HTJ2K_SYNTAXES:
+        with pytest.raises(InvalidInstance, match="2 fragments of PixelData begin a frame"):
+            read_frame(path)
 
 
 def test_signed_samples_of_fewer_bits(tmp_path: Path) -> None:

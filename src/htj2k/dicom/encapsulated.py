@@ -13,6 +13,7 @@ import pydicom
 from pydicom.encaps import generate_frames
 
 from .errors import DamagedInstance, InvalidInstance
+from .fragments import read_fragments, require_no_more_frames
 from .layout import PixelLayout
 from .syntaxes import RLE
 
@@ -66,10 +67,11 @@ def _split(dataset: pydicom.FileDataset, layout: PixelLayout) -> Iterator[bytes]
             f"{dataset.file_meta.TransferSyntaxUID} names a compressed syntax"
         )
     try:
+        require_no_more_frames(read_fragments(element.value), layout.frames)
         yield from generate_frames(
             element.value, number_of_frames=layout.frames, extended_offsets=extended_offsets(dataset)
         )
-    except (MemoryError, Warning):  # of pydicom, where the caller made them errors
+    except (MemoryError, DamagedInstance, Warning):  # of pydicom, where the caller made them errors
         raise
     except Exception as error:  # pydicom raises many types on damaged fragments and tables
         raise DamagedInstance(f"the fragments of PixelData are damaged: {error}") from error

@@ -5,6 +5,8 @@ are empty or wrong, a frame begins with each fragment that begins as a JPEG 2000
 
 from __future__ import annotations
 
+import io
+import re
 import struct
 from itertools import pairwise
 from typing import BinaryIO, NamedTuple
@@ -14,6 +16,10 @@ from .errors import DamagedInstance
 ITEM = b"\xfe\xff\x00\xe0"
 _DELIMITER = b"\xfe\xff\xdd\xe0"
 _BEGINNINGS = (b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ")  # SOC and SIZ; the signature box
+
+
+# In every compressed syntax: SOI, the above, and the header of RLE with its count of segments and first offset.
+_ANY_BEGINNING = re.compile(rb"\xff\xd8\xff|\xff\x4f\xff\x51|\0\0\0\x0cjP  |[\x01-\x0f]\0\0\0\x40\0\0\0")
 
 
 class Fragment(NamedTuple):
@@ -61,6 +67,18 @@ class EncapsulatedFrames:
         if len(data) != fragment.length:
             raise _truncated(fragment.position, fragment.length, len(data))
         return data
+
+
+def require_no_more_frames(fragments: list[Fragment], count: int) -> None:
+    """Refuse frames that would count as the end of the one before and be lost: decoders stop before them."""
+    beginnings = sum(_ANY_BEGINNING.match(fragment.head) is not None for fragment in fragments)
+    if beginnings > count:
+        raise DamagedInstance(f"NumberOfFrames is {count}, but {beginnings} fragments of PixelData begin a frame")
+
+
+def read_fragments(value: bytes) -> list[Fragment]:
+    """The fragments of a PixelData element in memory."""
+    return _read_items(io.BytesIO(value))[1]
 
 
 def _numbers(form: str, table: bytes) -> list[int]:
@@ -114,6 +132,7 @@ def _truncated(position: int, length: int, present: int) -> DamagedInstance:
 
 def _group(fragments: list[Fragment], count: int, offsets: list[int]) -> list[list[Fragment]]:
     """The fragments of each frame."""
+    require_no_more_frames(fragments, count)
     stop = len(fragments)
     while stop > count and fragments[stop - 1].length == 0:  # some writers end with an empty fragment
         stop -= 1
