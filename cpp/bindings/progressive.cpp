@@ -85,8 +85,7 @@ void bind_progressive(py::module_& m) {
   py::class_<arrived_bytes>(m, "ArrivedBytes")
       .def(py::init<const py::object&, std::uint32_t, const std::optional<std::uint64_t>&>(), py::arg("data"),
            py::arg("lowest_reduce"), py::arg("max_pixels").none(true))
-      .def("__enter__", [](arrived_bytes& self) -> arrived_bytes& { return self; })
-      .def("__exit__", [](arrived_bytes& self, const py::args&) { self.close(); });
+      .def("close", &arrived_bytes::close);
   py::class_<py_resolution_decoder>(m, "ResolutionDecoder")
       .def(py::init<>())
       .def("decode", &py_resolution_decoder::decode, py::arg("arrived"), py::arg("reduce"),

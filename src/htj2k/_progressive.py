@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -213,7 +214,8 @@ class ProgressiveDecoder:
     def _images(self, resolutions: range) -> list[ProgressiveImage]:
         if not resolutions:
             return []
-        with _core.ArrivedBytes(self._data, self._reduce_of(resolutions[-1]), self._max_pixels) as arrived:
+        opened = _core.ArrivedBytes(self._data, self._reduce_of(resolutions[-1]), self._max_pixels)
+        with closing(opened) as arrived:
             return [image for r in resolutions if (image := self._image(arrived, r)) is not None]
 
     def _reduce_of(self, resolution: int) -> int:
