@@ -193,6 +193,14 @@ def test_a_manifest_behind_errors_is_not_taken_for_none(tmp_path: Path, monkeypa
     assert [problem.where for problem in report.problems] == ["job-output-manifest.json"]
 
 
+INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell ignore it
+from htj2k.cli import main
+main()
+"""
+
+
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
 def test_an_interrupt_does_not_wait_for_a_server_that_does_not_answer(tmp_path: Path) -> None:
     pytest.importorskip("aiohttp")
@@ -208,7 +216,7 @@ def test_an_interrupt_does_not_wait_for_a_server_that_does_not_answer(tmp_path: 
             return self.send_error(503)
 
     with serve_loopback(functools.partial(Silent, directory=str(tmp_path))) as url:
-        command = [sys.executable, "-c", "from htj2k.cli import main; main()", "verify", f"{url}/{folder.name}"]
+        command = [sys.executable, "-c", INTERRUPTIBLE, "verify", f"{url}/{folder.name}"]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             try:
                 assert asked.wait(60)
