@@ -73,9 +73,8 @@ private:
       cs_.tiles.erase(part.tile);
     else if (const auto own = cs_.tiles.find(part.tile); own != cs_.tiles.end())
       forget_from(start, own->second);
-    const auto is_of_it = [&](const auto& segment) { return start_of(segment) >= start; };
-    forget_last(cs_.comments, is_of_it);
-    forget_last(cs_.others, is_of_it);
+    forget_from(start, cs_.comments);
+    forget_from(start, cs_.others);
     --tiles_[part.tile].next_part;
     cs_.packet_lengths.erase(static_cast<std::uint32_t>(cs_.tile_parts.size() - 1));
     cs_.tile_parts.pop_back();
@@ -86,16 +85,15 @@ private:
   static std::uint64_t start_of(const indexed_range& segment) { return segment.range.start; }
   static std::uint64_t start_of(const progression_change& change) { return change.offset; }
 
-  template <typename Segment, typename Condition>
-  static void forget_last(std::vector<Segment>& segments, Condition condition) {
-    while (!segments.empty() && condition(segments.back())) segments.pop_back();
+  template <typename Segment>
+  static void forget_from(std::uint64_t start, std::vector<Segment>& segments) {
+    while (!segments.empty() && start_of(segments.back()) >= start) segments.pop_back();
   }
 
   // What a later tile-part may say of its tile.
   static void forget_from(std::uint64_t start, coding_parameters& own) {
-    const auto is_of_it = [&](const auto& segment) { return start_of(segment) >= start; };
-    forget_last(own.poc, is_of_it);
-    forget_last(own.packed_headers, is_of_it);
+    forget_from(start, own.poc);
+    forget_from(start, own.packed_headers);
     for (auto nlt = own.nlt.begin(); nlt != own.nlt.end();)
       nlt = nlt->second.offset >= start ? own.nlt.erase(nlt) : std::next(nlt);
   }
